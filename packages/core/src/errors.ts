@@ -1,0 +1,54 @@
+/** What can go wrong, as stable names. docs/errors.md has a paragraph for each. */
+export type SharedChannelErrorCode =
+  | 'CLOSED'
+  | 'PEER_LOST'
+  | 'TIMEOUT'
+  | 'MESSAGE_TOO_LARGE'
+  | 'QUEUE_FULL'
+  | 'CORRUPT'
+  | 'VERSION_MISMATCH'
+  | 'PLUGIN_NOT_FOUND'
+  | 'PLUGIN_LOAD_FAILED'
+  | 'PLUGIN_ABI_MISMATCH'
+  | 'PLUGIN_INIT_FAILED'
+  | 'PLUGIN_ERROR'
+  | 'REMOTE_ERROR'
+  | 'INVALID_ARGUMENT'
+  | 'NOT_SUPPORTED'
+  | 'OUT_OF_MEMORY'
+
+const BRAND = Symbol.for('shared-channel.error')
+
+/**
+ * Every error of Shared Channel. Tell them apart by `code`; the message says what was wrong, what was expected and what
+ * to do.
+ *
+ * `instanceof` also holds for errors of another copy of this package (ESM beside CommonJS).
+ *
+ * @example
+ * try {
+ *   await openPlugin('/abs/libcamera')
+ * } catch (error) {
+ *   if (error instanceof SharedChannelError && error.code === 'PLUGIN_NOT_FOUND') buildItFirst()
+ * }
+ */
+export class SharedChannelError extends Error {
+  /** What went wrong, as a stable name. */
+  readonly code: SharedChannelErrorCode
+
+  /**
+   * @param code What went wrong, as a stable name.
+   * @param message What was wrong, what was expected, what to do.
+   * @param options `cause`: the error beneath.
+   */
+  constructor(code: SharedChannelErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'SharedChannelError'
+    this.code = code
+    Object.defineProperty(this, BRAND, { value: true })
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value
+  }
+}

@@ -1,0 +1,31 @@
+// The few things that every JavaScript host has, under whichever name.
+
+declare const setImmediate: ((callback: () => void) => unknown) | undefined
+
+/** Runs `callback` after other events have had their turn: timers, input, other channels. */
+export const afterOtherEvents: (callback: () => void) => void =
+  typeof setImmediate === 'function' ? (callback) => void setImmediate(callback) : postToSelf()
+
+function postToSelf(): (callback: () => void) => void {
+  // setTimeout would be held back to 4 ms after a few calls in a page.
+  const waiting: (() => void)[] = []
+  let port: MessagePort | undefined
+  return (callback) => {
+    if (port === undefined) {
+      const channel = new MessageChannel()
+      channel.port1.onmessage = () => waiting.shift()?.()
+      port = channel.port2
+    }
+    waiting.push(callback)
+    port.postMessage(null)
+  }
+}
+
+/** Milliseconds from some fixed moment. */
+export const now = (): number => performance.now()
+
+/** An error that nobody handles. */
+export function reportUncaught(error: unknown): void {
+  if (typeof reportError === 'function') reportError(error)
+  else console.error(error)
+}

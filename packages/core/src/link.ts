@@ -1,0 +1,52 @@
+import type { SharedChannelError } from './errors.ts'
+import type { Side } from './layout.ts'
+
+/**
+ * How a host reaches the other side of a channel: memory that both see, and a way to wake and be woken. A
+ * {@link SharedChannel} is built over a link; everything that differs between Node, Electron, workers and browsers is
+ * behind this interface.
+ */
+export interface Link {
+  /** The whole segment, header included. Not to be touched after `close`. */
+  readonly memory: ArrayBufferLike
+  /** Which of the two ends this is. */
+  readonly side: Side
+  /**
+   * Wakes the other side if it sleeps. Called only after its announcement was taken and its bell moved (Bell in
+   * ring.ts). Does nothing after `close`.
+   */
+  wakePeer(): void
+  /**
+   * Makes `listener` the one who is told. Events that came before are told now.
+   *
+   * @throws SharedChannelError `INVALID_ARGUMENT` when the link already has a channel, `CLOSED` after `close`.
+   */
+  listen(listener: LinkListener): void
+  /** Keeps the host's event loop alive (Node's process or worker). Not counted. */
+  ref(): void
+  /** Lets the host's event loop end. */
+  unref(): void
+  /**
+   * Ends the other side now, whatever it is doing; it was asked politely before, by this side's state in shared memory.
+   * Never rejects.
+   *
+   * @returns When it has ended, and the listener was told, or when it was given up. The memory can still be read.
+   */
+  stop(): Promise<void>
+  /** Stops, if `stop` was not called, and lets go of the memory. Safe to call again; never rejects. */
+  close(): Promise<void>
+}
+
+/** What a link tells its channel, always on the thread of this side. The functions must not throw. */
+export interface LinkListener {
+  /** This side's bell was rung: there is something to read, room to write, or the other side has closed. */
+  wake(): void
+  /** Something went wrong that does not end the link. */
+  error(error: SharedChannelError): void
+  /**
+   * The other side has ended and writes no more. What it wrote before can still be read.
+   *
+   * @param reason Why, when nobody asked it to.
+   */
+  ended(reason?: SharedChannelError): void
+}

@@ -1,0 +1,104 @@
+import type { Codec } from './codec.ts'
+import { SharedChannelError } from './errors.ts'
+import { MAX_MESSAGE_TYPE } from './layout.ts'
+
+/** One message of a protocol: its number on the wire and how its payload is encoded. */
+export interface MessageEntry<In = never, Out = unknown> {
+  /** 0 to 16,777,215; what C++ calls `message.type`. */
+  readonly id: number
+  readonly codec: Codec<In, Out>
+}
+
+/** Messages by name. */
+export type MessageEntries = { readonly [name: string]: MessageEntry }
+
+type None = Record<never, never>
+
+/** What may be sent and what may be received, as seen from one end. Made by {@link defineProtocol}. */
+export interface Protocol<Send extends MessageEntries = MessageEntries, Receive extends MessageEntries = MessageEntries> {
+  readonly send: Send
+  readonly receive: Receive
+}
+
+/** Names of the messages that a protocol sends. */
+export type SendName<P extends Protocol> = keyof P['send'] & string
+/** Names of the messages that a protocol receives. */
+export type ReceiveName<P extends Protocol> = keyof P['receive'] & string
+/** What `send` takes for a name. */
+export type SendPayload<P extends Protocol, Name extends SendName<P>> =
+  P['send'][Name] extends MessageEntry<infer In, unknown> ? In : never
+/** What a handler gets for a name. */
+export type ReceivePayload<P extends Protocol, Name extends ReceiveName<P>> =
+  P['receive'][Name] extends MessageEntry<never, infer Out> ? Out : never
+
+/**
+ * Names the messages of a channel.
+ *
+ * @param definition `send`: what this end sends; `receive`: what it receives; `both`: what goes both ways. The other end
+ *   in TypeScript uses {@link flip} of it, a plugin the numbers.
+ * @returns The protocol as seen from this end.
+ * @throws SharedChannelError `INVALID_ARGUMENT` when an id is not an integer from 0 to 16,777,215, or when two messages
+ *   of one direction share an id or a name.
+ * @example
+ * const Camera = defineProtocol({
+ *   send: { command: { id: 1, codec: json<{ exposure: number }>() } },
+ *   receive: { frame: { id: 3, codec: bytes() } },
+ * })
+ */
+export function defineProtocol<
+  Send extends MessageEntries = None,
+  Receive extends MessageEntries = None,
+  Both extends MessageEntries = None,
+>(definition: { send?: Send; receive?: Receive; both?: Both }): Protocol<Send & Both, Receive & Both> {
+  return Object.freeze({
+    send: merge('send', definition.send, definition.both),
+    receive: merge('receive', definition.receive, definition.both),
+  })
+}
+
+/**
+ * The same protocol as seen from the other end.
+ *
+ * @example
+ * const CameraEnd = flip(Camera) // sends frame, receives command
+ */
+export function flip<Send extends MessageEntries, Receive extends MessageEntries>(
+  protocol: Protocol<Send, Receive>,
+): Protocol<Receive, Send> {
+  return Object.freeze({ send: protocol.receive, receive: protocol.send })
+}
+
+function merge<One extends MessageEntries, Both extends MessageEntries>(
+  direction: string,
+  one: One | undefined,
+  both: Both | undefined,
+): One & Both {
+  const names = new Map<number, string>()
+  for (const [name, entry] of [...Object.entries(one ?? {}), ...Object.entries(both ?? {})]) {
+    if (!Number.isInteger(entry.id) || entry.id < 0 || entry.id > MAX_MESSAGE_TYPE) {
+      throw invalid(`The id of "${name}" must be an integer from 0 to ${MAX_MESSAGE_TYPE}; it is ${entry.id}`)
+    }
+    if (typeof entry.codec?.encode !== 'function' || typeof entry.codec.decode !== 'function') {
+      throw invalid(`"${name}" needs a codec, such as bytes(), text() or json<T>()`)
+    }
+    const other = names.get(entry.id)
+    if (other !== undefined) {
+      throw invalid(
+        other === name
+          ? `"${name}" stands in both "${direction}" and "both"; one of them is enough`
+          : `"${name}" and "${other}" share the id ${entry.id} in "${direction}"; give each its own`,
+      )
+    }
+    names.set(entry.id, name)
+  }
+  // A name that stands twice with different ids would silently hide one of them.
+  if (one !== undefined && both !== undefined) {
+    const twice = Object.keys(one).find((name) => name in both)
+    if (twice !== undefined) throw invalid(`"${twice}" stands in both "${direction}" and "both"; one of them is enough`)
+  }
+  return Object.freeze(Object.assign(Object.create(null), one, both))
+}
+
+function invalid(message: string): SharedChannelError {
+  return new SharedChannelError('INVALID_ARGUMENT', `${message}.`)
+}

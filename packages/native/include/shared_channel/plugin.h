@@ -1,0 +1,154 @@
+/* The C interface of a Shared Channel plugin: a dynamic library at the other end of a channel.
+ *
+ * C++ authors include plugin.hpp, which wraps this file. docs/plugins.md is the guide.
+ *
+ * Versions. `abi_major` must be equal on both sides. New abilities come as extensions, asked for by id
+ * (sc_host.get_extension, sc_plugin.get_extension), never as changes of a struct of this file.
+ *
+ * Threads. Each instance has one thread of its own, the plugin thread, made by the host. Functions are marked
+ *   [plugin-thread]  called by the host on the instance's thread, one at a time;
+ *   [thread-safe]    may be called by the plugin from any thread, between the start of `initialize` and the return of
+ *                    `shutdown`; the plugin joins its own threads before `shutdown` returns.
+ *
+ * Memory. Every pointer says who owns it. Nothing is ever freed by the side that did not allocate it. No C++ exception
+ * may leave a function of this file.
+ */
+#ifndef SHARED_CHANNEL_PLUGIN_H
+#define SHARED_CHANNEL_PLUGIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SC_ABI_MAJOR 1u
+#define SC_ABI_MINOR 0u
+
+#if defined(_WIN32)
+#define SC_EXPORT __declspec(dllexport)
+#else
+#define SC_EXPORT __attribute__((visibility("default")))
+#endif
+
+/* A timeout in milliseconds; SC_FOREVER waits until there is room or the plugin is stopped, 0 does not wait. */
+#define SC_FOREVER UINT32_MAX
+
+typedef int32_t sc_status;
+#define SC_OK 0
+#define SC_TIMEOUT (-1)           /* no room in time; nothing of the message will be seen by the other side */
+#define SC_STOPPING (-2)          /* the channel is closing: return soon; nothing can be sent any more */
+#define SC_TOO_LARGE (-3)         /* a slot above `max_slot_size`, or a message above 4 GiB - 1 */
+#define SC_INVALID_ARGUMENT (-4)  /* a null pointer, a type above 24 bits, a slot that is not open, ... */
+#define SC_BUSY (-5)              /* this thread holds an open slot: commit or abort it first */
+#define SC_CORRUPT (-6)           /* the other side wrote something impossible into shared memory; the channel ends */
+
+typedef int32_t sc_log_level;
+#define SC_LOG_DEBUG 0
+#define SC_LOG_INFO 1
+#define SC_LOG_WARN 2
+#define SC_LOG_ERROR 3
+
+/* A message from JavaScript. The struct and `data` belong to the host and are valid until `on_message` returns. `data`
+ * is 8-aligned; it may lie in shared memory, where a peer that misbehaves could change it while you read: check a copy,
+ * not the original, before you rely on a check. */
+typedef struct sc_message {
+  uint32_t type; /* the message's id in the protocol, 0 to 16777215 */
+  uint32_t size; /* bytes */
+  const uint8_t* data;
+} sc_message;
+
+/* Room for one message inside the ring. `data` belongs to the host, is 8-aligned, and may be written from any one
+ * thread between `reserve` and `commit` or `abort`. */
+typedef struct sc_slot {
+  uint32_t size; /* bytes that may be written */
+  uint8_t* data;
+} sc_slot;
+
+/* What the host offers to one plugin instance. Owned by the host; valid from `create` until `destroy` returns. */
+typedef struct sc_host {
+  uint32_t abi_major;
+  uint32_t abi_minor;
+  void* context;         /* the host's; hand the whole struct back, do not touch */
+  const char* options;   /* JSON text of openPlugin's `options`, "null" when none were given; UTF-8, NUL-terminated */
+  uint32_t max_slot_size; /* largest `size` for `reserve`: half the ring less 8 bytes */
+
+  /* [thread-safe] Sends `size` bytes of `data` (the caller's; copied before this returns) as one message of `type`.
+   * Messages of one thread arrive in the order of its calls. Waits for room up to `timeout_ms`.
+   * Returns SC_OK, SC_TIMEOUT, SC_STOPPING, SC_TOO_LARGE, SC_INVALID_ARGUMENT, SC_BUSY or SC_CORRUPT. */
+  sc_status (*send)(const struct sc_host* host, uint32_t type, const void* data, size_t size, uint32_t timeout_ms);
+
+  /* [thread-safe] Reserves room for up to `size` bytes in the ring itself, to write a message in place without a copy.
+   * One slot at a time per instance: sends and reserves of other threads wait until it is committed or aborted.
+   * Fills `slot` and returns SC_OK, or returns what `send` returns. */
+  sc_status (*reserve)(const struct sc_host* host, uint32_t size, uint32_t timeout_ms, sc_slot* slot);
+
+  /* [thread-safe] Sends the first `size` bytes of the open slot as a message of `type`. The slot is gone afterwards,
+   * whatever is returned: SC_OK, SC_STOPPING or SC_INVALID_ARGUMENT (no slot is open, `size` above the slot's, bad type). */
+  sc_status (*commit)(const struct sc_host* host, uint32_t type, uint32_t size);
+
+  /* [thread-safe] Gives the open slot back unused; harmless when none is open. */
+  void (*abort)(const struct sc_host* host);
+
+  /* [thread-safe] Hands a line of text (UTF-8, copied) to the application's log. Never waits; lines beyond 1,024 that
+   * wait for JavaScript are dropped and counted, and the application is told how many. */
+  void (*log)(const struct sc_host* host, sc_log_level level, const char* text);
+
+  /* [thread-safe] Reports an error to the application, which sees a PLUGIN_ERROR with this text (UTF-8, copied). The
+   * channel stays open. Never waits; bounded as `log`. */
+  void (*report_error)(const struct sc_host* host, const char* text);
+
+  /* [thread-safe] True once the channel is being stopped: leave loops, join threads, return. */
+  bool (*stopping)(const struct sc_host* host);
+
+  /* [thread-safe] An extension's functions, or NULL where this host does not have it. Owned by the host, valid as long
+   * as the host struct. */
+  const void* (*get_extension)(const struct sc_host* host, const char* id);
+} sc_host;
+
+/* One plugin instance: made by `create`, owned by the plugin, freed by its `destroy`. */
+typedef struct sc_plugin {
+  void* context; /* the plugin's own; the host does not touch it */
+
+  /* [plugin-thread] First call. Returns true, or false after `report_error`, whose text rejects `openPlugin` with
+   * PLUGIN_INIT_FAILED; then only `destroy` follows. */
+  bool (*initialize)(struct sc_plugin* plugin);
+
+  /* [plugin-thread] A message from JavaScript. */
+  void (*on_message)(struct sc_plugin* plugin, const sc_message* message);
+
+  /* [plugin-thread] Every `updateInterval` milliseconds. May be NULL. */
+  void (*update)(struct sc_plugin* plugin);
+
+  /* [plugin-thread] Last call but `destroy`. Join your threads here. May be NULL. */
+  void (*shutdown)(struct sc_plugin* plugin);
+
+  /* [plugin-thread] Frees the instance. */
+  void (*destroy)(struct sc_plugin* plugin);
+
+  /* [thread-safe] An extension that the plugin has, or NULL. Owned by the plugin, valid until `destroy`. May be NULL. */
+  const void* (*get_extension)(struct sc_plugin* plugin, const char* id);
+} sc_plugin;
+
+/* What the library is. Owned by the library, constant for as long as the process lives: libraries are never unloaded. */
+typedef struct sc_plugin_entry {
+  uint32_t abi_major; /* SC_ABI_MAJOR of the header it was compiled with */
+  uint32_t abi_minor;
+  const char* name;    /* UTF-8 */
+  const char* version; /* UTF-8 */
+
+  /* [plugin-thread] Makes an instance; NULL when that is impossible. Called once per channel, from different threads
+   * for different channels, possibly at the same time. */
+  sc_plugin* (*create)(const sc_host* host);
+} sc_plugin_entry;
+
+/* The one symbol that a plugin exports. */
+SC_EXPORT const sc_plugin_entry* sc_get_plugin_entry(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SHARED_CHANNEL_PLUGIN_H */

@@ -1,0 +1,291 @@
+import { isAbsolute, resolve } from 'node:path'
+import {
+  isValidCapacity,
+  type Link,
+  type LinkListener,
+  MAX_CAPACITY,
+  MIN_CAPACITY,
+  SharedChannelError,
+  segmentSize,
+} from '@shared-channel/core'
+import { loadAddon, type NativeEventListener, type NativePlugin } from './addon.ts'
+import { allocateForChannel } from './memory.ts'
+
+/** What a plugin says it is. */
+export interface PluginInfo {
+  readonly name: string
+  readonly version: string
+  /** Of plugin.h, as the plugin was compiled: `major.minor`. */
+  readonly abi: string
+}
+
+/** A plugin at the other end of a channel: give it to `new SharedChannel(plugin, protocol)`. */
+export interface Plugin extends Link {
+  readonly info: PluginInfo
+  /** The library's file. */
+  readonly path: string
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** A line that a plugin logged. */
+export interface LogLine {
+  readonly level: LogLevel
+  readonly text: string
+}
+
+/** How to open a plugin. */
+export interface OpenPluginOptions {
+  /** Bytes of the ring to the plugin, 4 KiB to 1 GiB, rounded up to a power of two. Default 1 MiB. */
+  sendCapacity?: number
+  /** Bytes of the ring from the plugin, 4 KiB to 1 GiB, rounded up to a power of two. Default 1 MiB. */
+  receiveCapacity?: number
+  /** Anything JSON can hold; the plugin gets it as JSON text. */
+  options?: unknown
+  /** Milliseconds between calls of the plugin's `update`. Default 0: never. */
+  updateInterval?: number
+  /** How long a plugin may take to return once it is told to stop, in milliseconds. Default 2,000. */
+  shutdownTimeout?: number
+  /** Allows a relative path, taken from the current folder. Default false: what a path means should not depend on it. */
+  allowRelative?: boolean
+  /** Gets the lines that the plugin logs. Default: the console. */
+  onLog?: (line: LogLine) => void
+}
+
+const DEFAULT_CAPACITY = 1 << 20
+const DEFAULT_SHUTDOWN_TIMEOUT = 2000
+const LONGEST_TIME = 2 ** 31 - 1
+const ABI_MAJOR = 1
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const
+const EXTENSION = ({ darwin: '.dylib', win32: '.dll' } as Partial<Record<NodeJS.Platform, string>>)[process.platform] ?? '.so'
+
+/**
+ * Opens a plugin: loads the library, starts a thread for this instance, and runs the plugin's `initialize` there. Any
+ * number of plugins and instances may be open at once, on the main thread and in workers.
+ *
+ * @param path Absolute path of the library; without an extension the platform's is added (`.so`).
+ * @param options See {@link OpenPluginOptions}.
+ * @returns The plugin, a link for one channel.
+ * @throws SharedChannelError (as a rejection) `INVALID_ARGUMENT` for a relative path or a bad option; `PLUGIN_NOT_FOUND`;
+ *   `PLUGIN_LOAD_FAILED` with the system's reason; `PLUGIN_ABI_MISMATCH`; `PLUGIN_INIT_FAILED` with the plugin's reason;
+ *   `OUT_OF_MEMORY`; `NOT_SUPPORTED` where there is no addon for this system.
+ * @example
+ * const plugin = await openPlugin('/abs/libcamera', { receiveCapacity: 8 << 20, options: { device: 0 } })
+ * const channel = new SharedChannel(plugin, Camera)
+ */
+export async function openPlugin(path: string, options: OpenPluginOptions = {}): Promise<Plugin> {
+  const sendCapacity = checkCapacity('sendCapacity', options.sendCapacity)
+  const receiveCapacity = checkCapacity('receiveCapacity', options.receiveCapacity)
+  const view = allocateForChannel(segmentSize(sendCapacity, receiveCapacity))
+  return openPluginOver(view, path, { ...options, sendCapacity, receiveCapacity })
+}
+
+/** The same over memory of the caller's choice; `view` has exactly the size that the capacities need. */
+export async function openPluginOver(view: Uint8Array, path: string, options: OpenPluginOptions): Promise<Plugin> {
+  const link = new PluginLink(view, libraryPath(path, options.allowRelative === true), options)
+  await link.opened
+  return link
+}
+
+/** One plugin instance as a link. It holds the event loop while it opens and while it closes. */
+class PluginLink implements Plugin {
+  readonly memory: ArrayBufferLike
+  readonly side = 0
+  readonly path: string
+  readonly opened: Promise<void>
+
+  readonly #native: NativePlugin
+  readonly #shutdownTimeout: number
+  readonly #onLog: ((line: LogLine) => void) | undefined
+  #info: PluginInfo | undefined
+  #listener: LinkListener | undefined
+  #early: ((listener: LinkListener) => void)[] = []
+  #settleOpened!: { resolve: () => void; reject: (reason: SharedChannelError) => void }
+  #ended = false
+  #whenEnded: () => void = () => {}
+  #stopping: Promise<void> | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(view: Uint8Array, path: string, options: OpenPluginOptions) {
+    const addon = loadAddon()
+    this.memory = view.buffer
+    this.path = path
+    this.#onLog = options.onLog
+    this.#shutdownTimeout = checkTime('shutdownTimeout', options.shutdownTimeout, DEFAULT_SHUTDOWN_TIMEOUT)
+    this.opened = new Promise((resolve, reject) => {
+      this.#settleOpened = { resolve, reject }
+    })
+    this.#native = new addon.NativePlugin(
+      view,
+      options.sendCapacity ?? DEFAULT_CAPACITY,
+      options.receiveCapacity ?? DEFAULT_CAPACITY,
+      path,
+      optionsJson(options.options),
+      checkTime('updateInterval', options.updateInterval, 0),
+      this.#shutdownTimeout,
+      () => this.#listener?.wake(),
+      this.#onEvent,
+    )
+    this.#native.ref()
+  }
+
+  get info(): PluginInfo {
+    if (this.#info === undefined) throw new SharedChannelError('CLOSED', 'The plugin is not open.')
+    return this.#info
+  }
+
+  wakePeer(): void {
+    this.#native.wakePeer()
+  }
+
+  listen(listener: LinkListener): void {
+    if (this.#listener !== undefined) {
+      throw new SharedChannelError('INVALID_ARGUMENT', 'This plugin already has a channel; open the plugin once more for another.')
+    }
+    if (this.#closing !== undefined) throw new SharedChannelError('CLOSED', 'This plugin is closed; open it again.')
+    this.#listener = listener
+    for (const tell of this.#early) tell(listener)
+    this.#early = []
+  }
+
+  ref(): void {
+    this.#native.ref()
+  }
+
+  unref(): void {
+    this.#native.unref()
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#ended) return
+    this.#native.ref()
+    this.#native.stop()
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#shutdownTimeout)
+      this.#whenEnded = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    if (this.#ended) return
+    this.#tell((listener) =>
+      listener.error(
+        new SharedChannelError(
+          'PLUGIN_ERROR',
+          `The plugin "${this.#info?.name}" did not return within ${this.#shutdownTimeout} ms after it was told to stop. Its thread is left behind with the memory it may touch. Let its callbacks and loops look at stopping().`,
+        ),
+      ),
+    )
+  }
+
+  async #close(): Promise<void> {
+    await this.stop()
+    this.#native.close()
+  }
+
+  readonly #onEvent: NativeEventListener = (kind, code, text, level, name, version, abiMinor) => {
+    switch (kind) {
+      case 'ready':
+        this.#info = { name, version, abi: `${ABI_MAJOR}.${abiMinor}` }
+        this.#native.unref()
+        this.#settleOpened.resolve()
+        break
+      case 'log':
+        this.#log({ level: LEVELS[level] ?? 'info', text })
+        break
+      case 'error':
+        this.#tell((listener) => listener.error(new SharedChannelError(code || 'PLUGIN_ERROR', `${this.#who()}: ${text}`)))
+        break
+      case 'ended':
+        this.#hasEnded(code === '' ? undefined : new SharedChannelError(code, text))
+    }
+  }
+
+  #hasEnded(reason: SharedChannelError | undefined): void {
+    this.#ended = true
+    if (this.#info === undefined) {
+      // It never opened: nobody has the link, so it goes with the rejection.
+      this.#native.close()
+      this.#settleOpened.reject(reason ?? new SharedChannelError('PLUGIN_INIT_FAILED', 'The plugin ended while it opened.'))
+      return
+    }
+    this.#tell((listener) => listener.ended(reason))
+    this.#whenEnded()
+  }
+
+  #who(): string {
+    return this.#info === undefined ? this.path : `The plugin "${this.#info.name}"`
+  }
+
+  #log(line: LogLine): void {
+    try {
+      if (this.#onLog !== undefined) this.#onLog(line)
+      else console[line.level](`[${this.#info?.name ?? this.path}] ${line.text}`)
+    } catch (error) {
+      console.error(error) // an exception may not reach the addon
+    }
+  }
+
+  #tell(what: (listener: LinkListener) => void): void {
+    if (this.#listener !== undefined) what(this.#listener)
+    else this.#early.push(what)
+  }
+}
+
+function libraryPath(path: string, allowRelative: boolean): string {
+  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
+    throw new SharedChannelError('INVALID_ARGUMENT', `The path of a plugin must be a string; it is ${JSON.stringify(path)}.`)
+  }
+  if (!isAbsolute(path) && !allowRelative) {
+    throw new SharedChannelError(
+      'INVALID_ARGUMENT',
+      `The path of a plugin must be absolute; it is "${path}". Use path.resolve, or set allowRelative.`,
+    )
+  }
+  const absolute = resolve(path)
+  return /\.[^./\\]+$/.test(absolute) ? absolute : absolute + EXTENSION
+}
+
+function checkCapacity(name: string, value: number = DEFAULT_CAPACITY): number {
+  if (typeof value !== 'number' || !(value > 0 && value <= MAX_CAPACITY)) {
+    throw new SharedChannelError(
+      'INVALID_ARGUMENT',
+      `${name} must be a number of bytes up to ${MAX_CAPACITY} (1 GiB); it is ${String(value)}.`,
+    )
+  }
+  const capacity = Math.max(MIN_CAPACITY, 2 ** Math.ceil(Math.log2(value)))
+  if (!isValidCapacity(capacity)) throw new SharedChannelError('INVALID_ARGUMENT', `${name} ${value} cannot be rounded.`)
+  return capacity
+}
+
+function checkTime(name: string, value: number | undefined, otherwise: number): number {
+  if (value === undefined) return otherwise
+  if (typeof value !== 'number' || !(value >= 0 && value <= LONGEST_TIME)) {
+    throw new SharedChannelError(
+      'INVALID_ARGUMENT',
+      `${name} must be milliseconds from 0 to ${LONGEST_TIME}; it is ${String(value)}.`,
+    )
+  }
+  return Math.ceil(value)
+}
+
+function optionsJson(options: unknown): string {
+  if (options === undefined) return 'null'
+  try {
+    const json: string | undefined = JSON.stringify(options)
+    if (json !== undefined) return json
+  } catch (cause) {
+    throw new SharedChannelError('INVALID_ARGUMENT', 'options must be a value that JSON can hold.', { cause })
+  }
+  throw new SharedChannelError('INVALID_ARGUMENT', `options must be a value that JSON can hold; it is a ${typeof options}.`)
+}

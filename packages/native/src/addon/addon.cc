@@ -1,0 +1,24 @@
+// Registers the addon. Context-aware: loaded once per main thread, worker and renderer context, all at the same time.
+#include <napi.h>
+
+#include "environment.hpp"
+#include "plugin_object.hpp"
+
+namespace {
+
+// setErrorFactory(createError: (code: string, message: string) => Error): what this addon throws.
+Napi::Value SetErrorFactory(const Napi::CallbackInfo& info) {
+  shared_channel::Environment::of(info.Env()).set_error_factory(info[0].As<Napi::Function>());
+  return info.Env().Undefined();
+}
+
+Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new shared_channel::Environment(env));
+  exports.Set("setErrorFactory", Napi::Function::New(env, SetErrorFactory));
+  exports.Set("NativePlugin", shared_channel::PluginObject::define(env));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(shared_channel, Initialize)

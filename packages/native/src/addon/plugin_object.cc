@@ -1,0 +1,214 @@
+#include "plugin_object.hpp"
+
+#include <cstdio>
+
+#include "../page_map.hpp"
+
+namespace shared_channel {
+namespace {
+
+// Lines that wait for an event loop which is busy; beyond it they are dropped and counted (plugin.h, `log`).
+constexpr std::size_t kMaxWaitingEvents = 1024;
+
+const char* name_of(PluginEvent::Kind kind) {
+  switch (kind) {
+    case PluginEvent::Kind::ready: return "ready";
+    case PluginEvent::Kind::error: return "error";
+    case PluginEvent::Kind::log: return "log";
+    case PluginEvent::Kind::ended: return "ended";
+  }
+  return "error";
+}
+
+bool may_be_dropped(const PluginEvent& event) {
+  return event.kind == PluginEvent::Kind::log || event.kind == PluginEvent::Kind::error;
+}
+
+struct Pages {
+  void* address = nullptr;
+  std::size_t length = 0;
+};
+
+// Where a view lies now. Asked anew each time: its buffer may have been resized, transferred or detached.
+Pages pages_of(napi_env env, napi_value view) {
+  Pages pages;
+  if (napi_get_typedarray_info(env, view, nullptr, &pages.length, &pages.address, nullptr, nullptr) != napi_ok) return {};
+  return pages;
+}
+
+}  // namespace
+
+// ---- PluginMail ----
+
+void PluginMail::ring() noexcept {
+  if (!on_its_way_.exchange(true)) event_loop_->deliver(shared_from_this());
+}
+
+void PluginMail::post(PluginEvent&& event) noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    if (events_.size() >= kMaxWaitingEvents && may_be_dropped(event)) {
+      ++dropped_;
+    } else {
+      events_.push_back(std::move(event));
+    }
+  }
+  ring();
+}
+
+void PluginMail::deliver(napi_env env) noexcept {
+  on_its_way_.store(false);  // before looking: what comes from here on rings again
+  std::deque<PluginEvent> events;
+  std::uint32_t dropped = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    events.swap(events_);
+    dropped = std::exchange(dropped_, 0);
+  }
+  if (dropped != 0) {
+    events.push_front({.kind = PluginEvent::Kind::error,
+                       .code = "PLUGIN_ERROR",
+                       .text = std::to_string(dropped) +
+                               " log lines and errors of the plugin were dropped: it reports faster than JavaScript reads"});
+  }
+  for (const PluginEvent& event : events) {
+    if (object_ != nullptr) object_->on_event(env, event);
+  }
+  if (object_ != nullptr) object_->on_ring(env);
+}
+
+// ---- PluginObject ----
+
+Napi::Function PluginObject::define(Napi::Env env) {
+  return DefineClass(env, "NativePlugin",
+                     {InstanceMethod("wakePeer", &PluginObject::wake_peer), InstanceMethod("ref", &PluginObject::ref),
+                      InstanceMethod("unref", &PluginObject::unref), InstanceMethod("stop", &PluginObject::stop),
+                      InstanceMethod("close", &PluginObject::close)});
+}
+
+PluginObject::PluginObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PluginObject>(info) {
+  Environment& environment = Environment::of(info.Env());
+  try {
+    const Layout layout = make_layout(info[1].As<Napi::Number>(), info[2].As<Napi::Number>());
+    const Pages pages = pages_of(info.Env(), info[0]);
+    if (pages.length != layout.total_size || !is_valid_capacity(layout.ring_capacity[0]) ||
+        !is_valid_capacity(layout.ring_capacity[1])) {
+      throw Failure("INVALID_ARGUMENT", "the memory has not the size that its capacities need");
+    }
+    Segment segment = Segment::create(layout.total_size);
+    write_layout(segment.data(), layout);
+    word_at(segment.data(), kStateOffset).store(kStateOpen);
+    map_pages(pages.address, pages.length, segment);
+    view_ = Napi::Persistent(info[0].As<Napi::Uint8Array>());
+    address_ = pages.address;
+    length_ = pages.length;
+
+    shutdown_timeout_ = std::chrono::milliseconds(info[6].As<Napi::Number>().Int64Value());
+    on_ring_ = Napi::Persistent(info[7].As<Napi::Function>());
+    on_event_ = Napi::Persistent(info[8].As<Napi::Function>());
+    mail_ = std::make_shared<PluginMail>(environment.event_loop(), *this);
+    host_ = PluginHost::start(
+        std::move(segment), layout,
+        {.path = info[3].As<Napi::String>(),
+         .options_json = info[4].As<Napi::String>(),
+         .update_interval = std::chrono::milliseconds(info[5].As<Napi::Number>().Int64Value())},
+        mail_);
+  } catch (const Failure& failure) {
+    unmap();
+    throw environment.error(failure);
+  }
+  environment.add(*this);
+  Ref();  // a running plugin is not collected
+}
+
+PluginObject::~PluginObject() {
+  if (mail_ != nullptr) mail_->detach();
+}
+
+void PluginObject::on_ring(napi_env env) noexcept {
+  const Napi::HandleScope scope(env);
+  napi_value undefined;
+  napi_get_undefined(env, &undefined);
+  if (!on_ring_.IsEmpty()) napi_call_function(env, undefined, on_ring_.Value(), 0, nullptr, nullptr);
+}
+
+void PluginObject::on_event(napi_env env, const PluginEvent& event) noexcept {
+  const Napi::HandleScope scope(env);
+  napi_value undefined;
+  napi_get_undefined(env, &undefined);
+  napi_value arguments[7];
+  const auto text = [env](const std::string& value, napi_value* result) {
+    napi_create_string_utf8(env, value.data(), value.size(), result);
+  };
+  text(name_of(event.kind), &arguments[0]);
+  text(event.code, &arguments[1]);
+  text(event.text, &arguments[2]);
+  napi_create_int32(env, event.level, &arguments[3]);
+  text(event.name, &arguments[4]);
+  text(event.version, &arguments[5]);
+  napi_create_uint32(env, event.abi_minor, &arguments[6]);
+  if (!on_event_.IsEmpty()) napi_call_function(env, undefined, on_event_.Value(), 7, arguments, nullptr);
+}
+
+void PluginObject::leave() noexcept {
+  mail_->detach();
+  const Deadline deadline = std::chrono::steady_clock::now() + shutdown_timeout_;
+  if (host_->join(deadline)) return;
+  host_->abandon();
+  std::fprintf(stderr,
+               "shared-channel: PLUGIN_ERROR: a plugin did not return within %lld ms when its environment ended; its "
+               "thread is left behind\n",
+               static_cast<long long>(shutdown_timeout_.count()));
+}
+
+// Wakes the plugin's side, after JavaScript has taken its announcement and moved its bell.
+Napi::Value PluginObject::wake_peer(const Napi::CallbackInfo& info) {
+  if (!closed_) host_->wake();
+  return info.Env().Undefined();
+}
+
+Napi::Value PluginObject::ref(const Napi::CallbackInfo& info) {
+  if (!closed_ && !std::exchange(referenced_, true)) Environment::of(info.Env()).ref();
+  return info.Env().Undefined();
+}
+
+Napi::Value PluginObject::unref(const Napi::CallbackInfo& info) {
+  if (std::exchange(referenced_, false)) Environment::of(info.Env()).unref();
+  return info.Env().Undefined();
+}
+
+// Ends the plugin's waits and asks its thread to leave; `onEvent('ended')` follows when it does.
+Napi::Value PluginObject::stop(const Napi::CallbackInfo& info) {
+  if (!closed_) host_->request_stop();
+  return info.Env().Undefined();
+}
+
+// After `onEvent('ended')`, or when the plugin has not returned in time: lets go of everything. Returns whether the
+// thread was joined; else it is left to itself with its segment.
+Napi::Value PluginObject::close(const Napi::CallbackInfo& info) {
+  if (closed_) return Napi::Boolean::New(info.Env(), true);
+  closed_ = true;
+  unref(info);
+  const bool joined = host_->join(std::chrono::steady_clock::now());
+  if (!joined) host_->abandon();
+  Environment::of(info.Env()).remove(*this);
+  mail_->detach();
+  host_.reset();
+  unmap();
+  on_ring_.Reset();
+  on_event_.Reset();
+  Unref();
+  return Napi::Boolean::New(info.Env(), joined);
+}
+
+void PluginObject::unmap() noexcept {
+  if (view_.IsEmpty()) return;
+  // Only pages that still belong to the view are touched: after resize(0), or once the buffer was transferred, they
+  // are V8's again, or its next owner's, who unmaps them when it frees them.
+  const Napi::HandleScope scope(Env());
+  const Pages pages = pages_of(Env(), view_.Value());
+  if (pages.address == address_ && pages.length == length_) restore_pages(address_, length_);
+  view_.Reset();
+}
+
+}  // namespace shared_channel

@@ -1,0 +1,54 @@
+#include "../library.hpp"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "../failure.hpp"
+
+namespace shared_channel {
+
+const sc_plugin_entry& load_plugin_library(const std::string& path) {
+  struct stat file {};
+  if (stat(path.c_str(), &file) != 0) {
+    throw Failure("PLUGIN_NOT_FOUND", "there is no plugin at " + path + " (" + std::strerror(errno) +
+                                          "); build it first, or correct the path");
+  }
+  // RTLD_NODELETE, and no dlclose: see library.hpp.
+  void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (library == nullptr) {
+    const char* const reason = dlerror();
+    throw Failure("PLUGIN_LOAD_FAILED",
+                  "the system cannot load " + path + ": " + (reason != nullptr ? reason : "no reason given"));
+  }
+  using GetEntry = const sc_plugin_entry* (*)();
+  const auto get_entry = reinterpret_cast<GetEntry>(dlsym(library, "sc_get_plugin_entry"));
+  if (get_entry == nullptr) {
+    throw Failure("PLUGIN_LOAD_FAILED",
+                  path + " is a library but no plugin: it does not export sc_get_plugin_entry; use the macro "
+                         "SHARED_CHANNEL_PLUGIN of shared_channel/plugin.hpp");
+  }
+  const sc_plugin_entry* const entry = get_entry();
+  if (entry == nullptr || entry->abi_major != SC_ABI_MAJOR) {
+    throw Failure("PLUGIN_ABI_MISMATCH",
+                  path + " was compiled for plugin ABI " +
+                      (entry == nullptr ? std::string("none") : std::to_string(entry->abi_major)) +
+                      ", this is ABI " + std::to_string(SC_ABI_MAJOR) +
+                      "; compile it again with the headers of this version");
+  }
+  if (entry->create == nullptr || entry->name == nullptr || entry->version == nullptr) {
+    throw Failure("PLUGIN_LOAD_FAILED", path + " has an entry without a name, a version or a create function");
+  }
+  return *entry;
+}
+
+void name_this_thread(const std::string& name) noexcept {
+  char cut[16] = {};  // the kernel's limit, with the NUL
+  std::strncpy(cut, name.c_str(), sizeof cut - 1);
+  pthread_setname_np(pthread_self(), cut);
+}
+
+}  // namespace shared_channel

@@ -1,0 +1,400 @@
+#include "plugin_host.hpp"
+
+#include <limits>
+#include <utility>
+
+#include "failure.hpp"
+#include "library.hpp"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace shared_channel {
+namespace {
+
+constexpr std::uint32_t kJavaScriptSide = 0;
+constexpr std::uint32_t kPluginSide = 1;
+constexpr std::uint32_t kMaxMessageBytes = std::numeric_limits<std::uint32_t>::max();
+
+// How often the plugin thread looks again before it sleeps: some microseconds, about what a sleep and a wake-up cost
+// together. It happens once after each burst of work, never while a channel is idle.
+constexpr int kLooksBeforeSleep = 200;
+
+void pause_briefly() noexcept {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+Deadline deadline_in(std::uint32_t timeout_ms) {
+  if (timeout_ms == SC_FOREVER) return std::nullopt;
+  return std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+}
+
+bool has_passed(const Deadline& deadline) { return deadline && std::chrono::steady_clock::now() >= *deadline; }
+
+PluginEvent ended(const char* code = "", const std::string& text = "") {
+  return {.kind = PluginEvent::Kind::ended, .code = code, .text = text};
+}
+
+}  // namespace
+
+PluginHost::PluginHost(Segment segment, const Layout& layout, PluginOptions options,
+                       std::shared_ptr<PluginListener> listener)
+    : segment_(std::move(segment)),
+      options_(std::move(options)),
+      listener_(std::move(listener)),
+      peer_state_(word_at(segment_.data(), kStateOffset + kSideStride * kJavaScriptSide)),
+      state_(word_at(segment_.data(), kStateOffset + kSideStride * kPluginSide)),
+      bell_(segment_.data(), kPluginSide),
+      peer_bell_(segment_.data(), kJavaScriptSide),
+      ring_in_(segment_.data(), layout, kJavaScriptSide),
+      reader_(ring_in_, kMaxMessageBytes),
+      ring_out_(segment_.data(), layout, kPluginSide),
+      writer_(ring_out_) {
+  c_host_ = {
+      .abi_major = SC_ABI_MAJOR,
+      .abi_minor = SC_ABI_MINOR,
+      .context = this,
+      .options = options_.options_json.c_str(),
+      .max_slot_size = max_record_payload(ring_out_.capacity()),
+      .send = [](const sc_host* host, std::uint32_t type, const void* data, std::size_t size,
+                 std::uint32_t timeout_ms) { return of(host).send(type, data, size, timeout_ms); },
+      .reserve =
+          [](const sc_host* host, std::uint32_t size, std::uint32_t timeout_ms, sc_slot* slot) {
+            return slot == nullptr ? SC_INVALID_ARGUMENT : of(host).reserve(size, timeout_ms, *slot);
+          },
+      .commit = [](const sc_host* host, std::uint32_t type,
+                   std::uint32_t size) { return of(host).commit(type, size); },
+      .abort = [](const sc_host* host) { of(host).abort(); },
+      .log =
+          [](const sc_host* host, sc_log_level level, const char* text) {
+            of(host).listener_->post(
+                {.kind = PluginEvent::Kind::log, .code = "", .text = text != nullptr ? text : "", .level = level});
+          },
+      .report_error = [](const sc_host* host, const char* text) { of(host).report_error(text); },
+      .stopping = [](const sc_host* host) { return of(host).stopping_.load(); },
+      .get_extension = [](const sc_host*, const char*) -> const void* { return nullptr; },
+  };
+}
+
+std::shared_ptr<PluginHost> PluginHost::start(Segment segment, const Layout& layout, PluginOptions options,
+                                              std::shared_ptr<PluginListener> listener) {
+  std::shared_ptr<PluginHost> host(
+      new PluginHost(std::move(segment), layout, std::move(options), std::move(listener)));
+  try {
+    // The thread holds the host, so that nothing it touches goes away while it runs, even when it is abandoned.
+    host->thread_ = std::thread([host] { host->run(); });
+  } catch (const std::system_error& error) {
+    throw Failure("OUT_OF_MEMORY", std::string("could not start a thread for the plugin: ") + error.what());
+  }
+  return host;
+}
+
+void PluginHost::request_stop() noexcept {
+  stopping_.store(true);
+  bell_.move();
+  wake_sleepers(bell_.word());
+  const std::lock_guard lock(writer_mutex_);
+  writer_free_.notify_all();
+}
+
+bool PluginHost::join(const Deadline& deadline) {
+  {
+    std::unique_lock lock(finished_mutex_);
+    const auto is_finished = [this] { return finished_; };
+    if (!deadline) {
+      finished_changed_.wait(lock, is_finished);
+    } else if (!finished_changed_.wait_until(lock, *deadline, is_finished)) {
+      return false;
+    }
+  }
+  if (thread_.joinable()) thread_.join();
+  return true;
+}
+
+void PluginHost::abandon() {
+  if (thread_.joinable()) thread_.detach();
+}
+
+// ---- The plugin thread ----
+
+void PluginHost::run() noexcept {
+  name_this_thread("shared-channel");
+  PluginEvent end = ended();
+  try {
+    end = run_plugin();
+  } catch (const Failure& failure) {
+    end = ended(failure.code, failure.what());
+  } catch (const std::exception& error) {
+    end = ended("PLUGIN_ERROR", error.what());
+  }
+  // Whoever of the plugin's threads still tries to send is told that it is over.
+  request_stop();
+  state_.store(kStateClosed);
+  {
+    const std::lock_guard lock(finished_mutex_);
+    finished_ = true;
+    finished_changed_.notify_all();
+  }
+  listener_->post(std::move(end));
+}
+
+// plugin.h forbids exceptions to cross it, but a plugin that breaks the rule must not take the application down.
+template <typename Call>
+bool PluginHost::contained(const char* function, Call&& call) noexcept {
+  try {
+    call();
+    return true;
+  } catch (...) {
+    report_error((std::string("an exception left the plugin's ") + function +
+                  "; catch it there, or derive from shared_channel::Plugin, which does")
+                     .c_str());
+    return false;
+  }
+}
+
+PluginEvent PluginHost::run_plugin() {
+  const sc_plugin_entry& entry = load_plugin_library(options_.path);
+  name_this_thread(std::string("sc:") + entry.name);
+
+  sc_plugin* plugin = nullptr;
+  bool ready = contained("create", [&] { plugin = entry.create(&c_host_); }) && plugin != nullptr;
+  if (ready && (plugin->initialize == nullptr || plugin->on_message == nullptr || plugin->destroy == nullptr)) {
+    return ended("PLUGIN_LOAD_FAILED", "the plugin lacks initialize, on_message or destroy");
+  }
+  if (ready) {
+    bool initialized = false;
+    ready = contained("initialize", [&] { initialized = plugin->initialize(plugin); }) && initialized;
+  }
+  std::string reason;
+  {
+    const std::lock_guard lock(initialize_mutex_);
+    initializing_ = false;
+    reason = std::exchange(initialize_error_, {});
+  }
+  PluginEvent end = ended("PLUGIN_INIT_FAILED", std::string(entry.name) + " could not be initialized: " +
+                                                    (reason.empty() ? "it gave no reason" : reason));
+  if (ready) {
+    if (!reason.empty()) report_error(reason.c_str());
+    state_.store(kStateOpen);
+    listener_->post({.kind = PluginEvent::Kind::ready,
+                     .code = "",
+                     .text = "",
+                     .name = entry.name,
+                     .version = entry.version,
+                     .abi_minor = entry.abi_minor});
+    end = serve(*plugin);
+    if (plugin->shutdown != nullptr) contained("shutdown", [&] { plugin->shutdown(plugin); });
+  }
+  if (plugin != nullptr) contained("destroy", [&] { plugin->destroy(plugin); });
+  return end;
+}
+
+PluginEvent PluginHost::serve(sc_plugin& plugin) {
+  const auto interval = options_.update_interval;
+  const bool updates = interval.count() > 0 && plugin.update != nullptr;
+  Deadline next_update;
+  if (updates) next_update = std::chrono::steady_clock::now() + interval;
+
+  IncomingMessage message;
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    if (updates && has_passed(next_update)) {
+      contained("update", [&] { plugin.update(&plugin); });
+      next_update = std::chrono::steady_clock::now() + interval;
+    }
+    switch (reader_.next(message)) {
+      case ReadStatus::message: {
+        const sc_message c_message = {.type = message.type,
+                                      .size = message.size,
+                                      .data = reinterpret_cast<const std::uint8_t*>(message.data)};
+        contained("on_message", [&] { plugin.on_message(&plugin, &c_message); });
+        if (ring_in_.should_publish()) publish_room();
+        break;
+      }
+      case ReadStatus::again: {
+        publish_room();
+        // The order matters: what JavaScript sent before it closed is in the ring once its state says closed.
+        const bool closed = peer_closed();
+        if (ring_in_.has_more()) break;
+        if (closed) return ended();
+        wait_for_work(next_update);
+        break;
+      }
+      case ReadStatus::corrupt:
+        return ended("CORRUPT", "the plugin's host read impossible values from the ring that JavaScript writes");
+      case ReadStatus::too_large:
+        return ended("MESSAGE_TOO_LARGE", "JavaScript sent a message above the limit of this host");
+      case ReadStatus::out_of_memory:
+        return ended("OUT_OF_MEMORY", "there was no memory to put a large message of JavaScript together");
+    }
+  }
+  return ended();
+}
+
+bool PluginHost::has_work() const noexcept {
+  return ring_in_.has_more() || stopping_.load() || peer_closed();
+}
+
+bool PluginHost::peer_closed() const noexcept { return peer_state_.load() >= kStateClosed; }
+
+void PluginHost::wait_for_work(const Deadline& next_update) noexcept {
+  for (int look = 0; look < kLooksBeforeSleep; ++look) {
+    if (has_work()) return;
+    pause_briefly();
+  }
+  const std::uint32_t seen = bell_.value();
+  bell_.announce(kWaitingForData);
+  if (!has_work()) sleep_on(bell_.word(), seen, next_update);
+  bell_.withdraw(kWaitingForData);
+}
+
+void PluginHost::publish_room() noexcept {
+  if (ring_in_.publish() && peer_bell_.take(kWaitingForRoom)) listener_->ring();
+}
+
+// ---- What the plugin calls, from any of its threads ----
+
+sc_status PluginHost::send(std::uint32_t type, const void* data, std::size_t size, std::uint32_t timeout_ms) noexcept {
+  if (type > kMaxMessageType || (data == nullptr && size != 0)) return SC_INVALID_ARGUMENT;
+  if (size > kMaxMessageBytes) return SC_TOO_LARGE;
+  const Deadline deadline = deadline_in(timeout_ms);
+  if (const sc_status status = acquire_writer(deadline); status != SC_OK) return status;
+  OutgoingMessage message = {.type = type,
+                             .data = static_cast<const std::byte*>(data),
+                             .size = static_cast<std::uint32_t>(size)};
+  const sc_status status = write_when_room(deadline, [&] {
+    const RingStatus written = writer_.try_write(message);
+    if ((message.started || written == RingStatus::ok) && peer_bell_.take(kWaitingForData)) listener_->ring();
+    return written;
+  });
+  if (status != SC_OK) writer_.abandon(message);
+  release_writer();
+  return status;
+}
+
+sc_status PluginHost::reserve(std::uint32_t size, std::uint32_t timeout_ms, sc_slot& slot) noexcept {
+  if (size > c_host_.max_slot_size) return SC_TOO_LARGE;
+  const Deadline deadline = deadline_in(timeout_ms);
+  if (const sc_status status = acquire_writer(deadline); status != SC_OK) return status;
+  std::byte* data = nullptr;
+  const sc_status status = write_when_room(deadline, [&] {
+    const RingStatus written = writer_.write_abandonment();
+    return written == RingStatus::ok ? ring_out_.try_reserve(size, data) : written;
+  });
+  if (status != SC_OK) {
+    release_writer();
+    return status;
+  }
+  slot = {.size = size, .data = reinterpret_cast<std::uint8_t*>(data)};
+  const std::lock_guard lock(writer_mutex_);
+  slot_open_ = true;
+  slot_size_ = size;
+  return SC_OK;
+}
+
+sc_status PluginHost::commit(std::uint32_t type, std::uint32_t size) noexcept {
+  {
+    const std::lock_guard lock(writer_mutex_);
+    if (!slot_open_) return SC_INVALID_ARGUMENT;
+    slot_open_ = false;
+  }
+  sc_status status = SC_OK;
+  if (stopping_.load()) {
+    status = SC_STOPPING;
+  } else if (type > kMaxMessageType || size > slot_size_) {
+    status = SC_INVALID_ARGUMENT;
+  } else {
+    ring_out_.commit(size, type | kFlagFirst | kFlagLast);
+    if (peer_bell_.take(kWaitingForData)) listener_->ring();
+  }
+  release_writer();
+  return status;
+}
+
+void PluginHost::abort() noexcept {
+  {
+    const std::lock_guard lock(writer_mutex_);
+    if (!slot_open_) return;
+    slot_open_ = false;
+  }
+  release_writer();
+}
+
+void PluginHost::report_error(const char* text) noexcept {
+  std::string reason = text != nullptr ? text : "";
+  {
+    const std::lock_guard lock(initialize_mutex_);
+    if (initializing_) {
+      initialize_error_ = std::move(reason);
+      return;
+    }
+  }
+  listener_->post({.kind = PluginEvent::Kind::error, .code = "PLUGIN_ERROR", .text = std::move(reason)});
+}
+
+sc_status PluginHost::acquire_writer(const Deadline& deadline) noexcept {
+  std::unique_lock lock(writer_mutex_);
+  if (writer_taken_) {
+    if (slot_open_ && writer_owner_ == std::this_thread::get_id()) return SC_BUSY;
+    const auto is_free = [this] { return !writer_taken_ || stopping_.load(); };
+    if (!deadline) {
+      writer_free_.wait(lock, is_free);
+    } else if (!writer_free_.wait_until(lock, *deadline, is_free)) {
+      return SC_TIMEOUT;
+    }
+  }
+  if (stopping_.load()) return SC_STOPPING;
+  writer_taken_ = true;
+  writer_owner_ = std::this_thread::get_id();
+  return SC_OK;
+}
+
+void PluginHost::release_writer() noexcept {
+  {
+    const std::lock_guard lock(writer_mutex_);
+    writer_taken_ = false;
+  }
+  writer_free_.notify_one();
+}
+
+// Repeats `step` until it has written, sleeping while the ring is full. Only the holder of the writer gets here, so
+// that one thread at most waits for room.
+template <typename Step>
+sc_status PluginHost::write_when_room(const Deadline& deadline, Step&& step) noexcept {
+  bool announced = false;
+  bool slept = false;
+  std::uint32_t seen = 0;
+  sc_status status = SC_OK;
+  for (;;) {
+    const RingStatus written = step();
+    if (written == RingStatus::ok) break;
+    if (written == RingStatus::corrupt) {
+      status = SC_CORRUPT;
+      break;
+    }
+    if (stopping_.load()) {
+      status = SC_STOPPING;
+      break;
+    }
+    if (!announced) {
+      seen = bell_.value();
+      bell_.announce(kWaitingForRoom);
+      announced = slept = true;
+      continue;  // look once more: the room may have come before the announcement
+    }
+    if (has_passed(deadline)) {
+      status = SC_TIMEOUT;
+      break;
+    }
+    sleep_on(bell_.word(), seen, deadline);
+    announced = false;
+  }
+  if (slept) bell_.withdraw(kWaitingForRoom);
+  return status;
+}
+
+}  // namespace shared_channel

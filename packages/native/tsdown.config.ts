@@ -1,0 +1,11 @@
+import { defineConfig } from 'tsdown'
+
+export default defineConfig({
+  entry: ['lib/index.ts'],
+  format: ['esm', 'cjs'],
+  target: 'es2022',
+  platform: 'node',
+  dts: true,
+  shims: true,
+  fixedExtension: false,
+})

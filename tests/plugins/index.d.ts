@@ -1,0 +1,2 @@
+/** The built library of a test plugin, by the name of its source file. */
+export function pluginPath(name: string): string
