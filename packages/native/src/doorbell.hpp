@@ -18,4 +18,7 @@ void sleep_on(Word& word, std::uint32_t seen, const Deadline& deadline) noexcept
 // Wakes every thread, of any process, that sleeps on `word`.
 void wake_sleepers(Word& word) noexcept;
 
+// The core that the calling thread runs on, a number; -1 where the system does not tell.
+int current_core() noexcept;
+
 }  // namespace shared_channel

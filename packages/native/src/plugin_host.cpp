@@ -19,11 +19,11 @@ constexpr std::uint32_t kMaxMessageBytes = std::numeric_limits<std::uint32_t>::m
 
 // How often the plugin thread looks again before it sleeps: some microseconds, about what a sleep and a wake-up cost
 // together. It happens once after each burst of work, never while a channel is idle.
-constexpr int kLooksBeforeSleep = 200;
+constexpr int kLooksBeforeSleep = 50;
 
 void pause_briefly() noexcept {
 #if defined(__x86_64__)
-  _mm_pause();
+  for (int i = 0; i < 8; ++i) _mm_pause();
 #elif defined(__aarch64__)
   asm volatile("yield");
 #endif
@@ -92,6 +92,11 @@ std::shared_ptr<PluginHost> PluginHost::start(Segment segment, const Layout& lay
     throw Failure("OUT_OF_MEMORY", std::string("could not start a thread for the plugin: ") + error.what());
   }
   return host;
+}
+
+void PluginHost::wake() noexcept {
+  peer_core_.store(current_core(), std::memory_order_relaxed);
+  wake_sleepers(bell_.word());
 }
 
 void PluginHost::request_stop() noexcept {
@@ -242,9 +247,12 @@ bool PluginHost::has_work() const noexcept {
 bool PluginHost::peer_closed() const noexcept { return peer_state_.load() >= kStateClosed; }
 
 void PluginHost::wait_for_work(const Deadline& next_update) noexcept {
-  for (int look = 0; look < kLooksBeforeSleep; ++look) {
-    if (has_work()) return;
-    pause_briefly();
+  // Never on the core that JavaScript last ran on: it may need that very core to go on.
+  if (current_core() != peer_core_.load(std::memory_order_relaxed)) {
+    for (int look = 0; look < kLooksBeforeSleep; ++look) {
+      if (has_work()) return;
+      pause_briefly();
+    }
   }
   const std::uint32_t seen = bell_.value();
   bell_.announce(kWaitingForData);

@@ -54,8 +54,8 @@ class PluginHost : public std::enable_shared_from_this<PluginHost> {
   PluginHost(const PluginHost&) = delete;
   PluginHost& operator=(const PluginHost&) = delete;
 
-  // JavaScript has taken this side's announcement and moved the bell. [thread-safe]
-  void wake() noexcept { wake_sleepers(bell_.word()); }
+  // JavaScript has taken this side's announcement and moved the bell. [JavaScript's thread]
+  void wake() noexcept;
 
   // Ends every wait of the plugin and makes its thread leave as soon as the plugin returns. [thread-safe]
   void request_stop() noexcept;
@@ -117,6 +117,7 @@ class PluginHost : public std::enable_shared_from_this<PluginHost> {
   bool initializing_ = true;
   std::string initialize_error_;
 
+  std::atomic<int> peer_core_ = -1;  // where JavaScript ran when it last woke the plugin thread
   std::atomic<bool> stopping_ = false;
   std::mutex finished_mutex_;
   std::condition_variable finished_changed_;

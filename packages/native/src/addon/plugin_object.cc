@@ -58,7 +58,7 @@ void PluginMail::post(PluginEvent&& event) noexcept {
 
 void PluginMail::deliver(napi_env env) noexcept {
   on_its_way_.store(false);  // before looking: what comes from here on rings again
-  std::deque<PluginEvent> events;
+  std::vector<PluginEvent> events;
   std::uint32_t dropped = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -66,7 +66,7 @@ void PluginMail::deliver(napi_env env) noexcept {
     dropped = std::exchange(dropped_, 0);
   }
   if (dropped != 0) {
-    events.push_front({.kind = PluginEvent::Kind::error,
+    events.push_back({.kind = PluginEvent::Kind::error,
                        .code = "PLUGIN_ERROR",
                        .text = std::to_string(dropped) +
                                " log lines and errors of the plugin were dropped: it reports faster than JavaScript reads"});

@@ -4,7 +4,7 @@
 
 #include <napi.h>
 
-#include <deque>
+#include <vector>
 
 #include "../plugin_host.hpp"
 #include "environment.hpp"
@@ -29,7 +29,7 @@ class PluginMail final : public PluginListener, public Mail, public std::enable_
   PluginObject* object_;  // JavaScript's thread only
   std::atomic<bool> on_its_way_ = false;
   std::mutex mutex_;
-  std::deque<PluginEvent> events_;
+  std::vector<PluginEvent> events_;
   std::uint32_t dropped_ = 0;
 };
 

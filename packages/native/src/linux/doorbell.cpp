@@ -1,6 +1,7 @@
 #include "../doorbell.hpp"
 
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -28,5 +29,7 @@ void sleep_on(Word& word, std::uint32_t seen, const Deadline& deadline) noexcept
 void wake_sleepers(Word& word) noexcept {
   syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
 }
+
+int current_core() noexcept { return sched_getcpu(); }
 
 }  // namespace shared_channel
