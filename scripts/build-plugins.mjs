@@ -5,5 +5,13 @@ import { execFileSync } from 'node:child_process'
 const cmakeDir = execFileSync('npx', ['--no-install', 'shared-channel', 'cmake-dir'], { encoding: 'utf8' }).trim()
 const cmake = (...args) => execFileSync('cmake', args, { stdio: 'inherit' })
 
-cmake('-S', '.', '-B', 'build', '-DCMAKE_BUILD_TYPE=Release', `-DSharedChannel_DIR=${cmakeDir}`, '-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=Release')
+cmake(
+  '-S',
+  '.',
+  '-B',
+  'build',
+  '-DCMAKE_BUILD_TYPE=Release',
+  `-DSharedChannel_DIR=${cmakeDir}`,
+  '-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=Release',
+)
 cmake('--build', 'build', '--config', 'Release', '--parallel', '2')

@@ -10,8 +10,8 @@ import { SharedChannelError } from './errors.ts'
 import { afterOtherEvents, now, reportUncaught } from './host.ts'
 import {
   readLayout,
-  type Side,
   SIDE_STRIDE,
+  type Side,
   STATE_CLOSED,
   STATE_OFFSET,
   WAITING_FOR_DATA,
@@ -21,7 +21,7 @@ import type { Link } from './link.ts'
 import { corrupt, MESSAGE, MessageReader, MessageWriter, type OutgoingMessage } from './message.ts'
 import { MessageIterator } from './message-iterator.ts'
 import type { MessageEntry, Protocol, ReceiveName, ReceivePayload, SendName, SendPayload } from './protocol.ts'
-import { AGAIN, Bell, CORRUPT, OK, RingReader, RingWriter } from './ring.ts'
+import { Bell, CORRUPT, OK, RingReader, RingWriter } from './ring.ts'
 
 /** Settings of a {@link SharedChannel}. */
 export interface ChannelOptions {
@@ -584,7 +584,10 @@ export class SharedChannel<P extends Protocol> {
     await this.#link.close()
 
     this.#state = 'closed'
-    const end: ChannelEnd = { unsent: this.#queue.length - this.#queueStart, ...(this.#reason && { reason: this.#reason }) }
+    const end: ChannelEnd = {
+      unsent: this.#queue.length - this.#queueStart,
+      ...(this.#reason && { reason: this.#reason }),
+    }
     this.#queue = []
     this.#queueStart = 0
     this.#queuedBytes = 0
@@ -654,7 +657,10 @@ function checkOptions(options: ChannelOptions): Required<ChannelOptions> {
     if (value === undefined) continue
     const limit = name === 'maxMessageBytes' ? LARGEST_MESSAGE : Number.MAX_SAFE_INTEGER
     if (typeof value !== 'number' || !(value >= 0 && value <= limit)) {
-      throw new SharedChannelError('INVALID_ARGUMENT', `${name} must be a number from 0 to ${limit}; it is ${String(value)}.`)
+      throw new SharedChannelError(
+        'INVALID_ARGUMENT',
+        `${name} must be a number from 0 to ${limit}; it is ${String(value)}.`,
+      )
     }
     checked[name] = value
   }

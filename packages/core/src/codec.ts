@@ -104,29 +104,29 @@ export interface TypedArrayConstructor<T> {
 /**
  * Numbers as a typed array, little-endian.
  *
- * @param constructor `Float32Array`, `Int16Array`, `BigInt64Array`, …
+ * @param arrayType `Float32Array`, `Int16Array`, `BigInt64Array`, …
  * @param options `view: true` hands receivers a view of the shared memory, see {@link bytes}.
  * @example
  * const Audio = defineProtocol({ receive: { samples: { id: 1, codec: typedArray(Float32Array) } } })
  */
 export function typedArray<T extends ArrayBufferView>(
-  constructor: TypedArrayConstructor<T>,
+  arrayType: TypedArrayConstructor<T>,
   options: { view?: boolean } = {},
 ): Codec<T> {
   return {
     encode: (value) => {
-      if (!(value instanceof constructor)) throw invalidPayload(constructor.name, value)
+      if (!(value instanceof arrayType)) throw invalidPayload(arrayType.name, value)
       return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
     },
     decode: (received) => {
-      const size = constructor.BYTES_PER_ELEMENT
+      const size = arrayType.BYTES_PER_ELEMENT
       if (received.byteLength % size !== 0) {
         throw new SharedChannelError(
           'CORRUPT',
-          `A message of ${received.byteLength} bytes is not a ${constructor.name}: its length must be a multiple of ${size}.`,
+          `A message of ${received.byteLength} bytes is not a ${arrayType.name}: its length must be a multiple of ${size}.`,
         )
       }
-      return new constructor(received.buffer, received.byteOffset, received.byteLength / size)
+      return new arrayType(received.buffer, received.byteOffset, received.byteLength / size)
     },
     input: options.view ? 'view' : 'copy',
   }

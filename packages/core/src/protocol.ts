@@ -15,7 +15,10 @@ export type MessageEntries = { readonly [name: string]: MessageEntry }
 type None = Record<never, never>
 
 /** What may be sent and what may be received, as seen from one end. Made by {@link defineProtocol}. */
-export interface Protocol<Send extends MessageEntries = MessageEntries, Receive extends MessageEntries = MessageEntries> {
+export interface Protocol<
+  Send extends MessageEntries = MessageEntries,
+  Receive extends MessageEntries = MessageEntries,
+> {
   readonly send: Send
   readonly receive: Receive
 }

@@ -15,8 +15,8 @@ import {
   RECORD_HEAD_SIZE,
   RING_STRIDE,
   type RingPlace,
-  type Side,
   SIDE_STRIDE,
+  type Side,
   TAIL_OFFSET,
   WAITING_OFFSET,
 } from './layout.ts'
@@ -140,7 +140,11 @@ export class RingReader extends Ring {
         if (tail === this.#position) return AGAIN
         // The writer can be ahead of what we have given back by at most the capacity, and never behind us.
         const ahead = (tail - this.#published) >>> 0
-        if (ahead > this.capacity || ahead < (this.#position - this.#published) >>> 0 || tail % RECORD_ALIGNMENT !== 0) {
+        if (
+          ahead > this.capacity ||
+          ahead < (this.#position - this.#published) >>> 0 ||
+          tail % RECORD_ALIGNMENT !== 0
+        ) {
           return CORRUPT
         }
         this.#knownTail = tail

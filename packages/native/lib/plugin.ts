@@ -36,9 +36,9 @@ export interface LogLine {
 
 /** How to open a plugin. */
 export interface OpenPluginOptions {
-  /** Bytes of the ring to the plugin, 4 KiB to 1 GiB, rounded up to a power of two. Default 1 MiB. */
+  /** Bytes of the ring to the plugin, 4 KiB to 1 GiB, rounded up to a power of two. Default 512 KiB. */
   sendCapacity?: number
-  /** Bytes of the ring from the plugin, 4 KiB to 1 GiB, rounded up to a power of two. Default 1 MiB. */
+  /** Bytes of the ring from the plugin, 4 KiB to 1 GiB, rounded up to a power of two. Default 512 KiB. */
   receiveCapacity?: number
   /** Anything JSON can hold; the plugin gets it as JSON text. */
   options?: unknown
@@ -52,12 +52,13 @@ export interface OpenPluginOptions {
   onLog?: (line: LogLine) => void
 }
 
-const DEFAULT_CAPACITY = 1 << 20
+const DEFAULT_CAPACITY = 512 * 1024
 const DEFAULT_SHUTDOWN_TIMEOUT = 2000
 const LONGEST_TIME = 2 ** 31 - 1
 const ABI_MAJOR = 1
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const
-const EXTENSION = ({ darwin: '.dylib', win32: '.dll' } as Partial<Record<NodeJS.Platform, string>>)[process.platform] ?? '.so'
+const EXTENSION =
+  ({ darwin: '.dylib', win32: '.dll' } as Partial<Record<NodeJS.Platform, string>>)[process.platform] ?? '.so'
 
 /**
  * Opens a plugin: loads the library, starts a thread for this instance, and runs the plugin's `initialize` there. Any
@@ -140,7 +141,10 @@ class PluginLink implements Plugin {
 
   listen(listener: LinkListener): void {
     if (this.#listener !== undefined) {
-      throw new SharedChannelError('INVALID_ARGUMENT', 'This plugin already has a channel; open the plugin once more for another.')
+      throw new SharedChannelError(
+        'INVALID_ARGUMENT',
+        'This plugin already has a channel; open the plugin once more for another.',
+      )
     }
     if (this.#closing !== undefined) throw new SharedChannelError('CLOSED', 'This plugin is closed; open it again.')
     this.#listener = listener
@@ -204,7 +208,9 @@ class PluginLink implements Plugin {
         this.#log({ level: LEVELS[level] ?? 'info', text })
         break
       case 'error':
-        this.#tell((listener) => listener.error(new SharedChannelError(code || 'PLUGIN_ERROR', `${this.#who()}: ${text}`)))
+        this.#tell((listener) =>
+          listener.error(new SharedChannelError(code || 'PLUGIN_ERROR', `${this.#who()}: ${text}`)),
+        )
         break
       case 'ended':
         this.#hasEnded(code === '' ? undefined : new SharedChannelError(code, text))
@@ -216,7 +222,9 @@ class PluginLink implements Plugin {
     if (this.#info === undefined) {
       // It never opened: nobody has the link, so it goes with the rejection.
       this.#native.close()
-      this.#settleOpened.reject(reason ?? new SharedChannelError('PLUGIN_INIT_FAILED', 'The plugin ended while it opened.'))
+      this.#settleOpened.reject(
+        reason ?? new SharedChannelError('PLUGIN_INIT_FAILED', 'The plugin ended while it opened.'),
+      )
       return
     }
     this.#tell((listener) => listener.ended(reason))
@@ -244,7 +252,10 @@ class PluginLink implements Plugin {
 
 function libraryPath(path: string, allowRelative: boolean): string {
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
-    throw new SharedChannelError('INVALID_ARGUMENT', `The path of a plugin must be a string; it is ${JSON.stringify(path)}.`)
+    throw new SharedChannelError(
+      'INVALID_ARGUMENT',
+      `The path of a plugin must be a string; it is ${JSON.stringify(path)}.`,
+    )
   }
   if (!isAbsolute(path) && !allowRelative) {
     throw new SharedChannelError(
@@ -264,7 +275,8 @@ function checkCapacity(name: string, value: number = DEFAULT_CAPACITY): number {
     )
   }
   const capacity = Math.max(MIN_CAPACITY, 2 ** Math.ceil(Math.log2(value)))
-  if (!isValidCapacity(capacity)) throw new SharedChannelError('INVALID_ARGUMENT', `${name} ${value} cannot be rounded.`)
+  if (!isValidCapacity(capacity))
+    throw new SharedChannelError('INVALID_ARGUMENT', `${name} ${value} cannot be rounded.`)
   return capacity
 }
 
@@ -287,5 +299,8 @@ function optionsJson(options: unknown): string {
   } catch (cause) {
     throw new SharedChannelError('INVALID_ARGUMENT', 'options must be a value that JSON can hold.', { cause })
   }
-  throw new SharedChannelError('INVALID_ARGUMENT', `options must be a value that JSON can hold; it is a ${typeof options}.`)
+  throw new SharedChannelError(
+    'INVALID_ARGUMENT',
+    `options must be a value that JSON can hold; it is a ${typeof options}.`,
+  )
 }

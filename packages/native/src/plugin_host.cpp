@@ -76,7 +76,7 @@ PluginHost::PluginHost(Segment segment, const Layout& layout, PluginOptions opti
                 {.kind = PluginEvent::Kind::log, .code = "", .text = text != nullptr ? text : "", .level = level});
           },
       .report_error = [](const sc_host* host, const char* text) { of(host).report_error(text); },
-      .stopping = [](const sc_host* host) { return of(host).stopping_.load(); },
+      .stopping = [](const sc_host* host) { return of(host).stopping_.load() || of(host).peer_closed(); },
       .get_extension = [](const sc_host*, const char*) -> const void* { return nullptr; },
   };
 }
@@ -193,6 +193,7 @@ PluginEvent PluginHost::run_plugin() {
                      .version = entry.version,
                      .abi_minor = entry.abi_minor});
     end = serve(*plugin);
+    request_stop();  // so that threads of the plugin that wait for room come back, and `shutdown` can join them
     if (plugin->shutdown != nullptr) contained("shutdown", [&] { plugin->shutdown(plugin); });
   }
   if (plugin != nullptr) contained("destroy", [&] { plugin->destroy(plugin); });

@@ -100,7 +100,8 @@ typedef struct sc_host {
    * channel stays open. Never waits; bounded as `log`. */
   void (*report_error)(const struct sc_host* host, const char* text);
 
-  /* [thread-safe] True once the channel is being stopped: leave loops, join threads, return. */
+  /* [thread-safe] True once the channel is closing: leave loops, return. What was sent to the plugin still arrives and
+   * can be answered; sending fails with SC_STOPPING from `shutdown` on. */
   bool (*stopping)(const struct sc_host* host);
 
   /* [thread-safe] An extension's functions, or NULL where this host does not have it. Owned by the host, valid as long
@@ -122,7 +123,8 @@ typedef struct sc_plugin {
   /* [plugin-thread] Every `updateInterval` milliseconds. May be NULL. */
   void (*update)(struct sc_plugin* plugin);
 
-  /* [plugin-thread] Last call but `destroy`. Join your threads here. May be NULL. */
+  /* [plugin-thread] Last call but `destroy`. Join your threads here: their sends fail with SC_STOPPING from now on. May be
+   * NULL. */
   void (*shutdown)(struct sc_plugin* plugin);
 
   /* [plugin-thread] Frees the instance. */

@@ -57,7 +57,8 @@ void Environment::call_js(napi_env env, napi_value, void*, void* data) {
 void Environment::close(void* data) {
   auto& self = *static_cast<Environment*>(data);
   for (PluginObject* const plugin : self.plugins_) plugin->host().request_stop();
-  for (PluginObject* const plugin : self.plugins_) plugin->leave();
+  const auto asked = std::chrono::steady_clock::now();
+  for (PluginObject* const plugin : self.plugins_) plugin->leave(asked);
   self.plugins_.clear();
   const std::lock_guard lock(self.event_loop_->mutex_);
   self.event_loop_->function_ = nullptr;

@@ -150,10 +150,9 @@ void PluginObject::on_event(napi_env env, const PluginEvent& event) noexcept {
   if (!on_event_.IsEmpty()) napi_call_function(env, undefined, on_event_.Value(), 7, arguments, nullptr);
 }
 
-void PluginObject::leave() noexcept {
+void PluginObject::leave(std::chrono::steady_clock::time_point asked) noexcept {
   mail_->detach();
-  const Deadline deadline = std::chrono::steady_clock::now() + shutdown_timeout_;
-  if (host_->join(deadline)) return;
+  if (host_->join(asked + shutdown_timeout_)) return;
   host_->abandon();
   std::fprintf(stderr,
                "shared-channel: PLUGIN_ERROR: a plugin did not return within %lld ms when its environment ended; its "

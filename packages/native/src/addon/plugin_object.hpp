@@ -46,8 +46,9 @@ class PluginObject final : public Napi::ObjectWrap<PluginObject> {
   void on_ring(napi_env env) noexcept;
   void on_event(napi_env env, const PluginEvent& event) noexcept;
 
-  // Joins the plugin's thread, or leaves it when it takes longer than the shutdown timeout. [environment cleanup]
-  void leave() noexcept;
+  // Joins the plugin's thread, which was asked to stop at `asked`, or leaves it when it takes longer than the shutdown
+  // timeout. [environment cleanup]
+  void leave(std::chrono::steady_clock::time_point asked) noexcept;
 
  private:
   Napi::Value wake_peer(const Napi::CallbackInfo& info);

@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { type Example, readBlocks, readExamples } from './examples.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const documents = [
+  join(root, 'README.md'),
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(root, 'docs', name)),
+]
+/** Code in these languages is an example, and every example is run. */
+const CODE = ['js', 'ts', 'tsx', 'c', 'cpp', 'cmake']
+
+for (const document of documents) {
+  const blocks = readBlocks(document)
+  const examples = readExamples(blocks)
+  // One way to build is shown per document; its other examples are built in the same way.
+  const buildScript = examples.map(({ files }) => files.get('build.sh')).find((script) => script !== undefined)
+
+  describe(basename(document), () => {
+    it('has no code that is not run', () => {
+      const untested = blocks.filter(({ language, file }) => CODE.includes(language) && file === undefined)
+      expect(untested.map(({ line }) => `line ${line}`)).toEqual([])
+    })
+
+    it.each(examples.map((example) => [example.folder, example] as const))('runs as written: %s', (_, example) => {
+      const folder = writeOut(document, example)
+      if (example.files.has('CMakeLists.txt')) {
+        if (buildScript === undefined)
+          throw new Error('an example has a CMakeLists.txt and no build.sh shows how to build it')
+        run('sh', ['-e', '-c', buildScript], folder)
+      }
+      expect(example.files.has('main.mjs')).toBe(true)
+      expect(run(process.execPath, ['main.mjs'], folder)).toBe(example.files.get('output.txt'))
+    })
+  })
+}
+
+/** Inside this package, so that the examples find the packages that they import. */
+function writeOut(document: string, example: Example): string {
+  const folder = join(import.meta.dirname, 'build', basename(document, '.md'), example.folder)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  for (const [name, text] of example.files) writeFileSync(join(folder, name), text)
+  return folder
+}
+
+function run(command: string, args: string[], cwd: string): string {
+  return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000 })
+}

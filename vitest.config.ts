@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    projects: ['packages/*', 'tests/*/vitest.config.ts'],
+    // Two cores: more files at once only take time from each other's threads.
+    maxWorkers: 2,
+  },
+})
