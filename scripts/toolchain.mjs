@@ -1,5 +1,5 @@
-// What this machine needs before anything else can work: Node, a C++20 compiler, CMake. Plain JavaScript that any Node
-// can parse, since the first thing it checks is Node itself.
+// What this machine needs before anything else can work: Node, a C++20 compiler, CMake, and what CMake drives. Plain
+// JavaScript that an old Node can parse too, since the first thing it checks is Node itself.
 import { spawnSync } from 'node:child_process'
 
 const NEEDED_NODE = [20, 19]
@@ -9,12 +9,14 @@ const INSTALL = {
   linux: {
     node: 'https://nodejs.org/en/download, or your distribution',
     compiler: 'Debian, Ubuntu: sudo apt-get install g++   Fedora: sudo dnf install gcc-c++   Arch: sudo pacman -S gcc',
+    make: 'Debian, Ubuntu: sudo apt-get install make   Fedora: sudo dnf install make   Arch: sudo pacman -S make',
     cmake: 'Debian, Ubuntu: sudo apt-get install cmake   Fedora: sudo dnf install cmake   Arch: sudo pacman -S cmake',
   },
   darwin: {
     node: 'brew install node, or https://nodejs.org/en/download',
     compiler: 'xcode-select --install',
     cmake: 'brew install cmake',
+    make: 'xcode-select --install',
   },
   win32: {
     node: 'winget install OpenJS.NodeJS.LTS, or https://nodejs.org/en/download',
@@ -46,6 +48,9 @@ export function findProblem(platform = process.platform, nodeVersion = process.v
   if (cmake === undefined || !isAtLeast(cmake, NEEDED_CMAKE)) {
     return problem('CMake', cmake ?? 'none', `${NEEDED_CMAKE.join('.')} or newer`, how.cmake)
   }
+  const drivesCompilers =
+    platform === 'win32' || ['make', 'ninja'].some((name) => run(name, ['--version']).status === 0)
+  if (!drivesCompilers) return problem('Make or Ninja, which CMake drives', 'none', 'one of them', how.make)
   return undefined
 }
 

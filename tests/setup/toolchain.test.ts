@@ -57,6 +57,12 @@ describe('the first check', () => {
     expect(demo().stderr).toContain('found:   3.16.3')
   })
 
+  it('names a missing Make, without which CMake builds nothing', () => {
+    tool('c++', 'exit 0')
+    tool('cmake', 'echo "cmake version 3.25.1"')
+    expect(demo().stderr).toMatch(/^Make or Ninja/m)
+  })
+
   it('looks at Node.js before anything else', async () => {
     const { findProblem } = await import('../../scripts/toolchain.mjs')
     expect(findProblem('linux', '20.18.3')).toContain('found:   20.18.3')

@@ -88,8 +88,9 @@ const DEFAULTS: Required<ChannelOptions> = {
   receiveBudget: 10,
   closeTimeout: 1000,
 }
-const LARGEST_MESSAGE = 2 ** 32 - 1
-/** The clock is read once per so many messages or bytes of a batch. */
+/** The largest values: of a length on the wire, and of a timer. */
+const LIMITS: ChannelOptions = { maxMessageBytes: 2 ** 32 - 1, closeTimeout: 2 ** 31 - 1 }
+/** The clock is read once per so many messages (fewer at the start, in case handlers are slow) or bytes of a batch. */
 const MESSAGES_PER_CLOCK_READING = 32
 const BYTES_PER_CLOCK_READING = 1 << 18
 
@@ -197,18 +198,24 @@ export class SharedChannel<P extends Protocol> {
     const outgoing = this.#outgoing.get(type)
     if (outgoing === undefined) throw unknownName(type, 'sends', this.#outgoing.keys())
     const bytes = outgoing.codec.encode(payload as never)
-    const size = bytes.byteLength
-    if (this.#queueIsEmpty() && this.#writer.fitsOneRecord(size) && size <= this.#options.maxMessageBytes) {
-      const status = this.#writer.tryWriteWhole(outgoing.id, bytes)
-      if (status === OK) {
-        this.#sentMessages++
-        this.#sentBytes += size
-        if (this.#peerBell.take(WAITING_FOR_DATA)) this.#link.wakePeer()
-        return true
+    const size = bytes?.byteLength
+    // Elements of one byte each: anything else would be sent as something else.
+    if (size === undefined || bytes.length !== size) throw notBytes(type)
+    try {
+      if (this.#queueIsEmpty() && this.#writer.fitsOneRecord(size) && size <= this.#options.maxMessageBytes) {
+        const status = this.#writer.tryWriteWhole(outgoing.id, bytes)
+        if (status === OK) {
+          this.#sentMessages++
+          this.#sentBytes += size
+          if (this.#peerBell.take(WAITING_FOR_DATA)) this.#link.wakePeer()
+          return true
+        }
+        if (status === CORRUPT) throw this.#fail(corrupt('an impossible reading position'))
       }
-      if (status === CORRUPT) throw this.#fail(corrupt('an impossible reading position'))
+      return this.#enqueue(outgoing.id, bytes)
+    } catch (error) {
+      throw error instanceof SharedChannelError ? error : this.#fail(memoryIsGone(error))
     }
-    return this.#enqueue(outgoing.id, bytes)
   }
 
   /**
@@ -338,7 +345,6 @@ export class SharedChannel<P extends Protocol> {
     if (this.#queueIsEmpty()) {
       if (this.#tryWrite(message)) return true
       if (this.#failed) throw this.#closedError()
-      this.#ready = new Deferred()
     } else if (this.#queuedBytes + size > this.#options.maxQueueBytes) {
       throw new SharedChannelError(
         'QUEUE_FULL',
@@ -347,12 +353,25 @@ export class SharedChannel<P extends Protocol> {
     }
     // What is already in the ring need not be kept.
     message.skipped = message.sent
-    message.bytes = bytes.slice(message.sent)
+    message.bytes = this.#copyOf(bytes, message.sent)
+    if (this.#queueIsEmpty()) this.#ready = new Deferred()
     this.#queue.push(message)
     this.#queuedBytes += size
     this.#updateRef()
     this.#pump()
     return this.#queueIsEmpty()
+  }
+
+  /** Of the caller's bytes, from `start` on: not a `slice`, which shares memory when they are a Buffer of Node's. */
+  #copyOf(bytes: Uint8Array, start: number): Uint8Array {
+    try {
+      return new Uint8Array(bytes.subarray(start))
+    } catch (cause) {
+      const text = `There is no memory to keep ${bytes.byteLength - start} bytes until the ring has room.`
+      const error = new SharedChannelError('OUT_OF_MEMORY', text, { cause })
+      if (start > 0) this.#fail(error) // half a message is in the ring, and nothing may follow it
+      throw error
+    }
   }
 
   /** Moves the queue into the ring as far as there is room, then waits for more. */
@@ -372,6 +391,7 @@ export class SharedChannel<P extends Protocol> {
     }
     this.#queue = []
     this.#queueStart = 0
+    this.#bell.withdraw(WAITING_FOR_ROOM)
     this.#ready.resolve()
     this.#updateRef()
   }
@@ -399,7 +419,11 @@ export class SharedChannel<P extends Protocol> {
   #wake(): void {
     if (this.#state === 'closed') return
     this.#wakeUps++
-    if (!this.#queueIsEmpty()) this.#pump()
+    try {
+      if (!this.#queueIsEmpty()) this.#pump()
+    } catch (error) {
+      this.#fail(memoryIsGone(error))
+    }
     this.#drain()
   }
 
@@ -418,6 +442,7 @@ export class SharedChannel<P extends Protocol> {
     if (this.#draining || this.#drainScheduled || !this.#wantsMessages()) return
     this.#draining = true
     const deadline = now() + this.#options.receiveBudget
+    let messagesToClock = 1
     let messages = 0
     let bytes = 0
     try {
@@ -426,30 +451,38 @@ export class SharedChannel<P extends Protocol> {
           bytes += this.#reader.length
           this.#deliver()
           if (this.#ringIn.shouldPublish()) this.#publishRoom()
-          if (++messages < MESSAGES_PER_CLOCK_READING && bytes < BYTES_PER_CLOCK_READING) continue
-          messages = bytes = 0
-          if (now() < deadline) continue
+          if (++messages < messagesToClock && bytes < BYTES_PER_CLOCK_READING) continue
+        } else {
+          this.#publishRoom()
+          if (!this.#ringIn.hasMore() && this.#sleeps()) break
+        }
+        if (now() >= deadline) {
           this.#scheduleDrain()
           break
         }
-        this.#publishRoom()
-        if (this.#ringIn.hasMore()) continue
-        if (this.#peerEnded) {
-          this.#ended.resolve()
-          break
-        }
-        this.#bell.announce(WAITING_FOR_DATA)
-        if (!this.#ringIn.hasMore()) break
-        this.#bell.withdraw(WAITING_FOR_DATA)
+        messagesToClock = Math.min(2 * messagesToClock, MESSAGES_PER_CLOCK_READING)
+        messages = bytes = 0
       }
       // The last message is given back too, whatever ended the batch.
       this.#reader.release()
       this.#publishRoom()
     } catch (error) {
-      this.#fail(error as SharedChannelError)
+      this.#fail(error instanceof SharedChannelError ? error : memoryIsGone(error))
     } finally {
       this.#draining = false
     }
+  }
+
+  /** Nothing is in the ring: has the other side be asked to ring, unless it has ended. False when something came meanwhile. */
+  #sleeps(): boolean {
+    if (this.#peerEnded) {
+      this.#ended.resolve()
+      return true
+    }
+    this.#bell.announce(WAITING_FOR_DATA)
+    if (!this.#ringIn.hasMore()) return true
+    this.#bell.withdraw(WAITING_FOR_DATA)
+    return false
   }
 
   #scheduleDrain(): void {
@@ -477,17 +510,18 @@ export class SharedChannel<P extends Protocol> {
     }
     const { codec, handlers, name } = incoming
     let data: unknown
+    let kept: unknown
     try {
       data = codec.decode(this.#payload(codec.input))
+      kept = codec.input === 'view' && this.#iterators.size > 0 ? codec.decode(this.#payload('copy')) : data
     } catch (error) {
       this.#reportError(error)
       return
     }
+    const message = { type: name, data: kept } as ChannelMessage<P>
+    const { length } = reader
+    for (const iterator of this.#iterators) iterator.push(message, length)
     for (const handler of handlers) this.#call(handler, data)
-    if (this.#iterators.size === 0) return
-    if (codec.input === 'view') data = codec.decode(this.#payload('copy'))
-    const message = { type: name, data } as ChannelMessage<P>
-    for (const iterator of this.#iterators) iterator.push(message, reader.length)
   }
 
   #payload(input: 'copy' | 'scratch' | 'view' | undefined): Uint8Array {
@@ -600,8 +634,12 @@ export class SharedChannel<P extends Protocol> {
 
   /** Tells the other side, in shared memory, that this side sends no more. */
   #announceClose(): void {
-    Atomics.store(this.#state32, 0, STATE_CLOSED)
-    this.#peerBell.move()
+    try {
+      Atomics.store(this.#state32, 0, STATE_CLOSED)
+      this.#peerBell.move()
+    } catch (error) {
+      this.#fail(memoryIsGone(error))
+    }
     this.#link.wakePeer()
   }
 
@@ -655,7 +693,7 @@ function checkOptions(options: ChannelOptions): Required<ChannelOptions> {
   for (const name of Object.keys(DEFAULTS) as (keyof ChannelOptions)[]) {
     const value = options[name]
     if (value === undefined) continue
-    const limit = name === 'maxMessageBytes' ? LARGEST_MESSAGE : Number.MAX_SAFE_INTEGER
+    const limit = LIMITS[name] ?? Number.MAX_SAFE_INTEGER
     if (typeof value !== 'number' || !(value >= 0 && value <= limit)) {
       throw new SharedChannelError(
         'INVALID_ARGUMENT',
@@ -665,6 +703,19 @@ function checkOptions(options: ChannelOptions): Required<ChannelOptions> {
     checked[name] = value
   }
   return checked
+}
+
+/** A view of memory that was detached, transferred or made smaller throws when it is used. */
+function memoryIsGone(cause: unknown): SharedChannelError {
+  return new SharedChannelError(
+    'CORRUPT',
+    'The shared memory of the channel was taken away: its buffer was detached, transferred or resized. Leave link.memory alone.',
+    { cause },
+  )
+}
+
+function notBytes(name: string): SharedChannelError {
+  return new SharedChannelError('INVALID_ARGUMENT', `The codec of "${name}" must encode to a Uint8Array.`)
 }
 
 function unknownName(name: string, does: string, known: Iterable<string>): SharedChannelError {

@@ -98,6 +98,7 @@ export function json<T>(): Codec<T> {
 export interface TypedArrayConstructor<T> {
   readonly BYTES_PER_ELEMENT: number
   readonly name: string
+  readonly prototype: T
   new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): T
 }
 

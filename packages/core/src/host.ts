@@ -2,9 +2,12 @@
 
 declare const setImmediate: ((callback: () => void) => unknown) | undefined
 
+// Taken at once: Electron takes it away after it has run a preload that has no world of its own.
+const immediate = typeof setImmediate === 'function' ? setImmediate : undefined
+
 /** Runs `callback` after other events have had their turn: timers, input, other channels. */
 export const afterOtherEvents: (callback: () => void) => void =
-  typeof setImmediate === 'function' ? (callback) => void setImmediate(callback) : postToSelf()
+  immediate !== undefined ? (callback) => void immediate(callback) : postToSelf()
 
 function postToSelf(): (callback: () => void) => void {
   // setTimeout would be held back to 4 ms after a few calls in a page.

@@ -59,7 +59,10 @@ export const fragmentPayload = (capacity: number): number => capacity / 4 - RECO
 
 /** Is this a capacity that a ring may have: a power of two from 4 KiB to 1 GiB? */
 export const isValidCapacity = (capacity: number): boolean =>
-  capacity >= MIN_CAPACITY && capacity <= MAX_CAPACITY && (capacity & (capacity - 1)) === 0
+  Number.isInteger(capacity) &&
+  capacity >= MIN_CAPACITY &&
+  capacity <= MAX_CAPACITY &&
+  (capacity & (capacity - 1)) === 0
 
 /** Bytes of a segment with two rings of these capacities. */
 export const segmentSize = (capacity0: number, capacity1: number): number =>

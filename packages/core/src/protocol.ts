@@ -78,6 +78,7 @@ function merge<One extends MessageEntries, Both extends MessageEntries>(
 ): One & Both {
   const names = new Map<number, string>()
   for (const [name, entry] of [...Object.entries(one ?? {}), ...Object.entries(both ?? {})]) {
+    if (typeof entry !== 'object' || entry === null) throw invalid(`"${name}" needs an id and a codec`)
     if (!Number.isInteger(entry.id) || entry.id < 0 || entry.id > MAX_MESSAGE_TYPE) {
       throw invalid(`The id of "${name}" must be an integer from 0 to ${MAX_MESSAGE_TYPE}; it is ${entry.id}`)
     }

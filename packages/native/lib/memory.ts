@@ -27,10 +27,17 @@ export function allocate(kind: MemoryKind, size: number): Uint8Array {
       return new Uint8Array(memory.buffer, 0, size)
     }
     case 'resizable':
+      requireSupport('resizable' in ArrayBuffer.prototype, kind)
       return new Uint8Array(new ArrayBuffer(size, { maxByteLength: size }), 0, size)
     case 'growable':
+      requireSupport(typeof SharedArrayBuffer === 'function' && 'growable' in SharedArrayBuffer.prototype, kind)
       return new Uint8Array(new SharedArrayBuffer(size, { maxByteLength: size }), 0, size)
   }
+}
+
+/** An engine that does not know the option ignores it: Electron before version 24. */
+function requireSupport(isSupported: boolean, kind: MemoryKind): void {
+  if (!isSupported) throw new TypeError(`this engine has no ${kind} buffers`)
 }
 
 /**

@@ -90,11 +90,11 @@ export async function openPluginOver(view: Uint8Array, path: string, options: Op
 
 /** One plugin instance as a link. It holds the event loop while it opens and while it closes. */
 class PluginLink implements Plugin {
-  readonly memory: ArrayBufferLike
   readonly side = 0
   readonly path: string
   readonly opened: Promise<void>
 
+  readonly #memory: ArrayBufferLike
   readonly #native: NativePlugin
   readonly #shutdownTimeout: number
   readonly #onLog: ((line: LogLine) => void) | undefined
@@ -109,7 +109,7 @@ class PluginLink implements Plugin {
 
   constructor(view: Uint8Array, path: string, options: OpenPluginOptions) {
     const addon = loadAddon()
-    this.memory = view.buffer
+    this.#memory = view.buffer
     this.path = path
     this.#onLog = options.onLog
     this.#shutdownTimeout = checkTime('shutdownTimeout', options.shutdownTimeout, DEFAULT_SHUTDOWN_TIMEOUT)
@@ -130,6 +130,11 @@ class PluginLink implements Plugin {
     this.#native.ref()
   }
 
+  get memory(): ArrayBufferLike {
+    if (this.#closing !== undefined) throw closedError()
+    return this.#memory
+  }
+
   get info(): PluginInfo {
     if (this.#info === undefined) throw new SharedChannelError('CLOSED', 'The plugin is not open.')
     return this.#info
@@ -146,7 +151,7 @@ class PluginLink implements Plugin {
         'This plugin already has a channel; open the plugin once more for another.',
       )
     }
-    if (this.#closing !== undefined) throw new SharedChannelError('CLOSED', 'This plugin is closed; open it again.')
+    if (this.#closing !== undefined) throw closedError()
     this.#listener = listener
     for (const tell of this.#early) tell(listener)
     this.#early = []
@@ -248,6 +253,10 @@ class PluginLink implements Plugin {
     if (this.#listener !== undefined) what(this.#listener)
     else this.#early.push(what)
   }
+}
+
+function closedError(): SharedChannelError {
+  return new SharedChannelError('CLOSED', 'This plugin is closed; open it again.')
 }
 
 function libraryPath(path: string, allowRelative: boolean): string {

@@ -46,7 +46,10 @@ class MessageWriter {
 
   // Gives up a message that `try_write` could not finish. The reader drops the fragments it has: the mark that tells it
   // goes in front of the next message.
-  void abandon(const OutgoingMessage& message) noexcept { abandonment_pending_ = message.started; }
+  void abandon(const OutgoingMessage& message) noexcept {
+    // A mark that is still due stays due: a message given up behind it has not been started.
+    if (message.started) abandonment_pending_ = true;
+  }
 
   // Writes that mark if one is due. Whoever uses the ring directly (a slot) calls it first.
   [[nodiscard]] RingStatus write_abandonment() noexcept {

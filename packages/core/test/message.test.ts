@@ -1,0 +1,224 @@
+import fc from 'fast-check'
+import { describe, expect, it, vi } from 'vitest'
+import { SharedChannelError } from '../src/errors.ts'
+import {
+  FLAG_ABANDONED,
+  FLAG_FIRST,
+  FLAG_LAST,
+  FRAGMENT_PREFIX_SIZE,
+  fragmentPayload,
+  HEADER_SIZE,
+  MAX_MESSAGE_TYPE,
+  maxRecordPayload,
+} from '../src/layout.ts'
+import { MESSAGE, MessageReader, MessageWriter, type OutgoingMessage } from '../src/message.ts'
+import { AGAIN, OK, RingReader, RingWriter } from '../src/ring.ts'
+import { expectBytes, pattern } from './helpers/bytes.ts'
+
+const CAPACITY = 4096
+const ONE_RECORD = maxRecordPayload(CAPACITY)
+const FRAGMENT = fragmentPayload(CAPACITY)
+
+function newMessages(maxMessageBytes = 1 << 20) {
+  const memory = new SharedArrayBuffer(HEADER_SIZE + CAPACITY)
+  const place = { offset: HEADER_SIZE, capacity: CAPACITY }
+  const ringOut = new RingWriter(memory, place, 0)
+  const ringIn = new RingReader(memory, place, 0)
+  const reader = new MessageReader(ringIn, maxMessageBytes)
+  return {
+    ringOut,
+    ringIn,
+    reader,
+    writer: new MessageWriter(ringOut),
+    /** The payload of the message that the reader found. */
+    payload: () => reader.assembled ?? ringIn.bytes.slice(reader.offset, reader.offset + reader.length),
+    /** Writes a record as a writer that does as it likes. */
+    record(tag: number, ...parts: Uint8Array[]) {
+      const payload = Buffer.concat(parts)
+      const offset = ringOut.tryReserve(payload.length)
+      if (offset < 0) return false
+      ringOut.bytes.set(payload, offset)
+      ringOut.commit(payload.length, tag)
+      return true
+    },
+  }
+}
+
+const outgoing = (id: number, bytes: Uint8Array): OutgoingMessage => ({
+  id,
+  bytes,
+  size: bytes.byteLength,
+  sent: 0,
+  skipped: 0,
+})
+const prefix = (size: number, second = 0) => new Uint8Array(new Uint32Array([size, second]).buffer)
+
+describe('messages over a ring', () => {
+  it('arrive whole, once and in order, whatever their sizes', () => {
+    const size = fc.oneof(
+      fc.constantFrom(0, 1, ONE_RECORD - 1, ONE_RECORD, ONE_RECORD + 1),
+      fc.constantFrom(2 * FRAGMENT - 9, 2 * FRAGMENT - 8, 2 * FRAGMENT - 7, 5 * FRAGMENT - 8, 5 * CAPACITY),
+      fc.nat(300),
+      fc.nat(6 * CAPACITY),
+    )
+    fc.assert(
+      fc.property(fc.array(size, { minLength: 1, maxLength: 30 }), fc.nat(MAX_MESSAGE_TYPE), (sizes, id) => {
+        const { writer, reader, ringIn, payload } = newMessages()
+        const waiting = sizes.map((size, index) => outgoing((id + index) & MAX_MESSAGE_TYPE, pattern(size, index)))
+        let received = 0
+        for (let quiet = 0; received < sizes.length && quiet < 3; quiet++) {
+          for (let next = waiting[0]; next !== undefined && writer.tryWrite(next) === OK; next = waiting[0]) waiting.shift()
+          while (reader.next() === MESSAGE) {
+            expect(reader.id).toBe((id + received) & MAX_MESSAGE_TYPE)
+            expectBytes(payload(), pattern(sizes[received] ?? 0, received))
+            received++
+            quiet = 0
+          }
+          if (ringIn.publish()) quiet = 0
+        }
+        expect(received).toBe(sizes.length)
+      }),
+    )
+  })
+
+  it('that fit are one record, read where it lies; longer ones are put together in memory of their own', () => {
+    const { writer, reader, ringIn } = newMessages()
+    expect(writer.fitsOneRecord(ONE_RECORD)).toBe(true)
+    expect(writer.fitsOneRecord(ONE_RECORD + 1)).toBe(false)
+    writer.tryWrite(outgoing(1, pattern(ONE_RECORD)))
+    expect(reader.next()).toBe(MESSAGE)
+    expect([reader.inRing, reader.assembled]).toEqual([true, undefined])
+    reader.release()
+    ringIn.publish()
+    expect(writer.tryWrite(outgoing(1, pattern(ONE_RECORD + 1)))).toBe(OK)
+    while (reader.next() === AGAIN) ringIn.publish()
+    expect(reader.inRing).toBe(false)
+    expectBytes(reader.assembled, pattern(ONE_RECORD + 1))
+  })
+
+  it('can be kept from where they stopped', () => {
+    const { writer, reader, ringIn, payload } = newMessages()
+    const whole = pattern(3 * CAPACITY)
+    const message = outgoing(9, whole)
+    expect(writer.tryWrite(message)).toBe(AGAIN)
+    expect(message.sent).toBeGreaterThan(0)
+    message.skipped = message.sent
+    message.bytes = whole.slice(message.sent)
+    while (reader.next() === AGAIN) {
+      ringIn.publish()
+      writer.tryWrite(message)
+    }
+    expectBytes(payload(), whole)
+  })
+
+  it('that were abandoned are dropped, and the next one arrives', () => {
+    const { record, reader, payload, ringIn } = newMessages()
+    record(7 | FLAG_FIRST, prefix(5000), pattern(500))
+    record(7, pattern(500))
+    record(0 | FLAG_ABANDONED)
+    record(8 | FLAG_FIRST | FLAG_LAST, pattern(20, 8))
+    while (reader.next() === AGAIN) ringIn.publish()
+    expect(reader.id).toBe(8)
+    expectBytes(payload(), pattern(20, 8))
+    expect(reader.next()).toBe(AGAIN)
+  })
+
+  it('may be abandoned where there is nothing to drop', () => {
+    const { record, reader } = newMessages()
+    record(FLAG_ABANDONED)
+    record(5 | FLAG_FIRST | FLAG_LAST)
+    expect(reader.next()).toBe(MESSAGE)
+    expect([reader.id, reader.length]).toEqual([5, 0])
+  })
+})
+
+describe('what a hostile writer can send', () => {
+  const whole = FLAG_FIRST | FLAG_LAST
+  it.each<[string, (record: ReturnType<typeof newMessages>['record']) => void]>([
+    ['unknown flags', (record) => record(1 | FLAG_FIRST | (1 << 28))],
+    ['the middle of a message that never began', (record) => record(1, pattern(8))],
+    ['the end of a message that never began', (record) => record(1 | FLAG_LAST, pattern(8))],
+    ['a beginning without a length', (record) => record(1 | FLAG_FIRST, pattern(4))],
+    ['a beginning whose second word is not zero', (record) => record(1 | FLAG_FIRST, prefix(100, 1))],
+    ['an abandonment with a payload', (record) => record(FLAG_ABANDONED, pattern(8))],
+    ['a message inside another', (record) => record(1 | FLAG_FIRST, prefix(100)) && record(1 | whole)],
+    ['a beginning inside a message', (record) => record(1 | FLAG_FIRST, prefix(9)) && record(1 | FLAG_FIRST, prefix(9))],
+    ['a fragment of another type', (record) => record(1 | FLAG_FIRST, prefix(100)) && record(2, pattern(8))],
+    ['more than it announced', (record) => record(1 | FLAG_FIRST, prefix(10), pattern(4)) && record(1, pattern(7))],
+    ['more than it announced at once', (record) => record(1 | FLAG_FIRST, prefix(10), pattern(11))],
+    ['less than it announced', (record) => record(1 | FLAG_FIRST, prefix(10)) && record(1 | FLAG_LAST, pattern(9))],
+  ])('%s is found out', (_, attack) => {
+    const { record, reader } = newMessages()
+    attack(record)
+    expect(() => reader.next()).toThrow(expect.objectContaining({ code: 'CORRUPT' }))
+  })
+
+  it('is nothing above maxMessageBytes, in one record or announced for fragments', () => {
+    const exact = newMessages(100)
+    exact.record(1 | whole, pattern(100))
+    expect(exact.reader.next()).toBe(MESSAGE)
+
+    const single = newMessages(100)
+    single.record(1 | whole, pattern(101))
+    expect(() => single.reader.next()).toThrow(expect.objectContaining({ code: 'MESSAGE_TOO_LARGE' }))
+
+    const announced = newMessages(100)
+    announced.record(1 | FLAG_FIRST, prefix(2 ** 32 - 1))
+    expect(() => announced.reader.next()).toThrow(expect.objectContaining({ code: 'MESSAGE_TOO_LARGE' }))
+  })
+
+  it('is OUT_OF_MEMORY when there is no room for what it announces', () => {
+    const { record, reader } = newMessages(2 ** 32 - 1)
+    record(1 | FLAG_FIRST, prefix(2 ** 31))
+    const Original = Uint8Array
+    vi.stubGlobal(
+      'Uint8Array',
+      class extends Original {
+        constructor(size: number) {
+          if (size >= 2 ** 31) throw new RangeError('Array buffer allocation failed')
+          super(size)
+        }
+      },
+    )
+    expect(() => reader.next()).toThrow(expect.objectContaining({ code: 'OUT_OF_MEMORY' }))
+  })
+
+  it('is a message within the limits, or an error, whatever records it makes', () => {
+    const flags = fc.constantFrom(0, FLAG_FIRST, FLAG_LAST, whole, FLAG_ABANDONED, 1 << 29, -(2 ** 31))
+    const made = fc.record({ id: fc.nat(2), flags, size: fc.nat(200), announced: fc.oneof(fc.nat(300), fc.nat(1e9)) })
+    const codes = new Set<string>()
+    fc.assert(
+      fc.property(fc.array(made, { minLength: 1, maxLength: 40 }), (records) => {
+        const { record, reader, ringIn } = newMessages(250)
+        for (const { id, flags, size, announced } of records) {
+          const start = flags === FLAG_FIRST ? prefix(announced) : new Uint8Array()
+          if (!record(id | flags, start, new Uint8Array(size - (size % 8)))) break
+        }
+        try {
+          for (;;) {
+            const found = reader.next()
+            if (found === MESSAGE) {
+              codes.add('a message')
+              expect(reader.length).toBeLessThanOrEqual(250)
+            } else if (!ringIn.publish()) break
+          }
+        } catch (error) {
+          if (!(error instanceof SharedChannelError)) throw error
+          codes.add(error.code)
+        }
+      }),
+      { numRuns: 1000 },
+    )
+    expect(codes).toEqual(new Set(['a message', 'CORRUPT', 'MESSAGE_TOO_LARGE']))
+  })
+})
+
+it('holds a fragment prefix of one length and a zero', () => {
+  const { writer, ringIn } = newMessages()
+  writer.tryWrite(outgoing(3, pattern(ONE_RECORD + 1)))
+  expect(ringIn.tryRead()).toBe(OK)
+  expect(ringIn.tag).toBe(3 | FLAG_FIRST)
+  expect(ringIn.length).toBe(FRAGMENT)
+  const words = new Uint32Array(ringIn.bytes.slice(ringIn.offset, ringIn.offset + FRAGMENT_PREFIX_SIZE).buffer)
+  expect([...words]).toEqual([ONE_RECORD + 1, 0])
+})
