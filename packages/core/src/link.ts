@@ -17,7 +17,7 @@ export interface Link {
    */
   wakePeer(): void
   /**
-   * Makes `listener` the one who is told. Events that came before are told now.
+   * Makes `listener` the one who is told. Events that came before are told soon, after this has returned.
    *
    * @throws SharedChannelError `INVALID_ARGUMENT` when the link already has a channel, `CLOSED` after `close`.
    */

@@ -153,8 +153,11 @@ class PluginLink implements Plugin {
     }
     if (this.#closing !== undefined) throw closedError()
     this.#listener = listener
-    for (const tell of this.#early) tell(listener)
-    this.#early = []
+    // Soon, so that whoever makes the channel can say first who hears of errors.
+    queueMicrotask(() => {
+      for (const tell of this.#early) tell(listener)
+      this.#early = []
+    })
   }
 
   ref(): void {

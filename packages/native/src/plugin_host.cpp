@@ -208,6 +208,9 @@ PluginEvent PluginHost::serve(sc_plugin& plugin) {
 
   IncomingMessage message;
   while (!stopping_.load(std::memory_order_relaxed)) {
+    if (corrupt_.load(std::memory_order_relaxed)) {
+      return ended("CORRUPT", "the plugin's host read an impossible reading position of JavaScript");
+    }
     if (updates && has_passed(next_update)) {
       contained("update", [&] { plugin.update(&plugin); });
       next_update = std::chrono::steady_clock::now() + interval;
@@ -242,7 +245,7 @@ PluginEvent PluginHost::serve(sc_plugin& plugin) {
 }
 
 bool PluginHost::has_work() const noexcept {
-  return ring_in_.has_more() || stopping_.load() || peer_closed();
+  return ring_in_.has_more() || stopping_.load() || corrupt_.load() || peer_closed();
 }
 
 bool PluginHost::peer_closed() const noexcept { return peer_state_.load() >= kStateClosed; }
@@ -382,6 +385,10 @@ sc_status PluginHost::write_when_room(const Deadline& deadline, Step&& step) noe
     const RingStatus written = step();
     if (written == RingStatus::ok) break;
     if (written == RingStatus::corrupt) {
+      // The plugin thread may be another one, and asleep.
+      corrupt_.store(true);
+      bell_.move();
+      wake_sleepers(bell_.word());
       status = SC_CORRUPT;
       break;
     }

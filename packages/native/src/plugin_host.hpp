@@ -119,6 +119,7 @@ class PluginHost : public std::enable_shared_from_this<PluginHost> {
 
   std::atomic<int> peer_core_ = -1;  // where JavaScript ran when it last woke the plugin thread
   std::atomic<bool> stopping_ = false;
+  std::atomic<bool> corrupt_ = false;  // JavaScript's reading position of the ring that we write cannot be
   std::mutex finished_mutex_;
   std::condition_variable finished_changed_;
   bool finished_ = false;

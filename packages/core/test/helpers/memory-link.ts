@@ -35,7 +35,7 @@ export class MemoryLink implements Link {
     if (this.closed) throw new SharedChannelError('CLOSED', 'The link is closed.')
     this.#listener = listener
     if (this.#missed) this.#ring()
-    if (this.#ended) listener.ended(this.#reason)
+    if (this.#ended) queueMicrotask(() => listener.ended(this.#reason))
   }
 
   ref(): void {

@@ -31,7 +31,12 @@ const sc_plugin_entry& load_plugin_library(const std::string& path) {
                   path + " is a library but no plugin: it does not export sc_get_plugin_entry; use the macro "
                          "SHARED_CHANNEL_PLUGIN of shared_channel/plugin.hpp");
   }
-  const sc_plugin_entry* const entry = get_entry();
+  const sc_plugin_entry* entry = nullptr;
+  try {
+    entry = get_entry();
+  } catch (...) {
+    throw Failure("PLUGIN_LOAD_FAILED", "an exception left sc_get_plugin_entry of " + path);
+  }
   if (entry == nullptr || entry->abi_major != SC_ABI_MAJOR) {
     throw Failure("PLUGIN_ABI_MISMATCH",
                   path + " was compiled for plugin ABI " +

@@ -1,0 +1,4 @@
+// npm run bench [-- --json] [-- --only name]
+import { run } from './run.ts'
+
+process.exitCode = await run(process.argv.slice(2))

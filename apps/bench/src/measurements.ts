@@ -1,0 +1,42 @@
+import { measureIdleWakeUps } from './idle.ts'
+import { measureOpenClose } from './open-close.ts'
+import { idleRoundTripOutcome, measureIdleRoundTrips, measureRoundTrips, roundTripOutcome } from './round-trip.ts'
+import type { Outcome, Unit } from './row.ts'
+import {
+  measureLargeToJavaScript,
+  measureLargeToNative,
+  measureSmallToJavaScript,
+  measureSmallToNative,
+} from './throughput.ts'
+
+export interface Measurement {
+  readonly name: string
+  readonly unit: Unit
+  run(): Promise<Outcome>
+}
+
+const SMALL = { rounds: 9, messages: 2_000_000, peerMessages: 100_000 }
+const LARGE = { rounds: 9, messages: 1000, peerMessages: 100 }
+const IDLE_ROUND_TRIPS = { blocks: 20, samplesPerBlock: 100 }
+const ROUND_TRIPS = { blocks: 10, samplesPerBlock: 3000 }
+const IDLE = { channels: 64, milliseconds: 5000 }
+
+/** All that `npm run bench` measures, in its order. */
+export const MEASUREMENTS: readonly Measurement[] = [
+  { name: 'js-to-native-64B', unit: 'msg/s', run: () => measureSmallToNative(SMALL) },
+  { name: 'native-to-js-64B', unit: 'msg/s', run: () => measureSmallToJavaScript(SMALL) },
+  { name: 'js-to-native-1MiB', unit: 'GB/s', run: () => measureLargeToNative(LARGE) },
+  { name: 'native-to-js-1MiB', unit: 'GB/s', run: () => measureLargeToJavaScript(LARGE) },
+  {
+    name: 'round-trip-idle',
+    unit: 'us',
+    run: async () => idleRoundTripOutcome(await measureIdleRoundTrips(IDLE_ROUND_TRIPS)),
+  },
+  { name: 'round-trip', unit: 'us', run: async () => roundTripOutcome(await measureRoundTrips(ROUND_TRIPS)) },
+  { name: 'open-close', unit: 'ms', run: () => measureOpenClose({ rounds: 20, perRound: 50, cycles: 10_000 }) },
+  {
+    name: `idle-${IDLE.channels}-channels`,
+    unit: 'switches',
+    run: async () => ({ ours: await measureIdleWakeUps(IDLE), peers: {} }),
+  },
+]

@@ -1,0 +1,103 @@
+import { fileURLToPath } from 'node:url'
+import { bytes, defineProtocol, SharedChannel } from '@shared-channel/core'
+import { openPlugin } from '@shared-channel/native'
+import { type Counterpart, checkOrder, checkReport, secondsSince } from './counterpart.ts'
+
+/** What the plugin calls itself, and its threads. */
+export const PLUGIN_NAME = 'measure'
+
+const PLUGIN_PATH = fileURLToPath(new URL(`../build/Release/${PLUGIN_NAME}`, import.meta.url))
+
+/** What plugin/measure.cpp understands. */
+const MEASURE = defineProtocol({
+  send: { report: { id: 2, codec: bytes() }, produce: { id: 3, codec: bytes() } },
+  receive: { report: { id: 2, codec: bytes() } },
+  both: { data: { id: 1, codec: bytes({ view: true }) }, echo: { id: 4, codec: bytes({ view: true }) } },
+})
+
+const NOTHING = new Uint8Array(0)
+
+/** A plugin behind a channel. */
+export class PluginCounterpart implements Counterpart {
+  readonly #channel: SharedChannel<typeof MEASURE>
+  readonly #failed: Promise<never>
+  #echoed: () => void = () => {}
+  #echoFailed: (reason: unknown) => void = () => {}
+  #stopEcho: (() => void) | undefined
+
+  private constructor(channel: SharedChannel<typeof MEASURE>) {
+    this.#channel = channel
+    this.#failed = new Promise((_, reject) => {
+      channel.onError(reject)
+      channel.closed.then(({ reason }) => reject(reason ?? new Error('the channel is closed')))
+    })
+    this.#failed.catch((reason) => this.#echoFailed(reason))
+  }
+
+  /** @param capacity Bytes of each of the two rings; without it, what applications get that do not care. */
+  static async open(capacity?: number): Promise<PluginCounterpart> {
+    const rings = capacity === undefined ? {} : { sendCapacity: capacity, receiveCapacity: capacity }
+    const plugin = await openPlugin(PLUGIN_PATH, rings)
+    return new PluginCounterpart(new SharedChannel(plugin, MEASURE))
+  }
+
+  async send(payload: Uint8Array, messages: number): Promise<number> {
+    const channel = this.#channel
+    const start = performance.now()
+    for (let i = 0; i < messages; i++) if (!channel.send('data', payload)) await channel.ready
+    const report = await this.#report()
+    const seconds = secondsSince(start)
+    checkReport(payload, messages, Number(report.getBigUint64(0, true)), Number(report.getBigUint64(8, true)))
+    return seconds
+  }
+
+  receive(size: number, messages: number, take: (message: Uint8Array) => void): Promise<number> {
+    const received = new Promise<number>((resolve, reject) => {
+      let index = 0
+      const stop = this.#channel.on('data', (message) => {
+        take(message)
+        try {
+          checkOrder(message, size, index)
+        } catch (error) {
+          reject(error)
+        }
+        if (++index < messages) return
+        stop()
+        resolve(secondsSince(start))
+      })
+      const start = performance.now()
+      this.#channel.send('produce', new Uint32Array([messages, size]))
+    })
+    return Promise.race([received, this.#failed])
+  }
+
+  /** The first call makes this side listen for echoes; see {@link listen}. */
+  echo(payload: Uint8Array): Promise<void> {
+    this.listen()
+    return new Promise((resolve, reject) => {
+      this.#echoed = resolve
+      this.#echoFailed = reject
+      this.#channel.send('echo', payload)
+    })
+  }
+
+  /** Listens for echoes, as an application does while it has a channel open. */
+  listen(): void {
+    this.#stopEcho ??= this.#channel.on('echo', () => this.#echoed())
+  }
+
+  close(): Promise<unknown> {
+    return this.#channel.close()
+  }
+
+  #report(): Promise<DataView> {
+    const answer = new Promise<DataView>((resolve) => {
+      const stop = this.#channel.on('report', (report) => {
+        stop()
+        resolve(new DataView(report.buffer, report.byteOffset, report.byteLength))
+      })
+    })
+    this.#channel.send('report', NOTHING)
+    return Promise.race([answer, this.#failed])
+  }
+}

@@ -1,0 +1,63 @@
+import { CommanderError } from 'commander'
+import { parseArguments } from './arguments.ts'
+import { MEASUREMENTS, type Measurement } from './measurements.ts'
+import { showProgress } from './progress.ts'
+import { makeRow, type Outcome, type Row } from './row.ts'
+import { renderTable } from './table.ts'
+
+interface Finding {
+  readonly row: Row
+  readonly outcome: Outcome
+}
+
+/**
+ * The program.
+ *
+ * @returns Its exit code: 0, or 1 when an argument is wrong or a measurement found what should not be.
+ */
+export async function run(
+  args: readonly string[],
+  measurements: readonly Measurement[] = MEASUREMENTS,
+): Promise<number> {
+  try {
+    const { json, only } = parseArguments(
+      args,
+      measurements.map(({ name }) => name),
+    )
+    const findings = await measureAll(measurements.filter(({ name }) => only.includes(name)))
+    const rows = findings.map(({ row }) => row)
+    console.log(json ? JSON.stringify(rows, null, 2) : `${renderTable(rows)}\n${renderNotes(findings)}`)
+    return reportProblems(findings)
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode
+    console.error(`bench: ${error instanceof Error ? error.message : String(error)}`)
+    return 1
+  }
+}
+
+async function measureAll(measurements: readonly Measurement[]): Promise<Finding[]> {
+  const progress = showProgress(process.stderr, measurements.length)
+  const findings: Finding[] = []
+  try {
+    for (const [index, { name, unit, run }] of measurements.entries()) {
+      progress.update(index, `measuring ${name}`)
+      const outcome = await run()
+      findings.push({ row: makeRow(name, unit, outcome), outcome })
+    }
+  } finally {
+    progress.stop()
+  }
+  return findings
+}
+
+function renderNotes(findings: readonly Finding[]): string {
+  return findings.flatMap(({ row, outcome }) => (outcome.notes ?? []).map((note) => `${row.name}: ${note}`)).join('\n')
+}
+
+function reportProblems(findings: readonly Finding[]): number {
+  const problems = findings.flatMap(({ row, outcome }) =>
+    (outcome.problems ?? []).map((problem) => `${row.name}: ${problem}`),
+  )
+  for (const problem of problems) console.error(`bench: ${problem}`)
+  return problems.length === 0 ? 0 : 1
+}

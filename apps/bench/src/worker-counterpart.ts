@@ -1,0 +1,88 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { type Counterpart, checkOrder, checkReport, secondsSince } from './counterpart.ts'
+import type { WorkerOrder, WorkerReport } from './worker-protocol.ts'
+
+/** Built beside the program; src/ and dist/ lie side by side, so the path is the same from both. */
+const WORKER = new URL('../dist/worker.js', import.meta.url)
+
+/** A worker thread behind postMessage. */
+export class WorkerCounterpart implements Counterpart {
+  readonly #worker: Worker
+  readonly #failed: Promise<never>
+  #onMessage: (message: Uint8Array | WorkerReport) => void = () => {}
+  #echoFailed: (reason: unknown) => void = () => {}
+  #echoing = false
+
+  private constructor(worker: Worker) {
+    this.#worker = worker
+    this.#failed = new Promise((_, reject) => worker.once('error', reject))
+    this.#failed.catch((reason) => this.#echoFailed(reason))
+    worker.on('message', (message) => this.#onMessage(message))
+  }
+
+  static async open(): Promise<WorkerCounterpart> {
+    const worker = new Worker(WORKER)
+    await once(worker, 'online')
+    return new WorkerCounterpart(worker)
+  }
+
+  async send(payload: Uint8Array, messages: number): Promise<number> {
+    this.#setEchoing(false)
+    const start = performance.now()
+    for (let i = 0; i < messages; i++) this.#worker.postMessage(payload)
+    const report = await this.#report()
+    const seconds = secondsSince(start)
+    checkReport(payload, messages, report.count, report.sum)
+    return seconds
+  }
+
+  receive(size: number, messages: number, take: (message: Uint8Array) => void): Promise<number> {
+    const received = new Promise<number>((resolve, reject) => {
+      let index = 0
+      this.#onMessage = (message) => {
+        take(message as Uint8Array)
+        try {
+          checkOrder(message as Uint8Array, size, index)
+        } catch (error) {
+          reject(error)
+        }
+        if (++index === messages) resolve(secondsSince(start))
+      }
+      const start = performance.now()
+      this.#order({ order: 'produce', messages, size })
+    })
+    return Promise.race([received, this.#failed])
+  }
+
+  echo(payload: Uint8Array): Promise<void> {
+    this.#setEchoing(true)
+    return new Promise((resolve, reject) => {
+      this.#onMessage = () => resolve()
+      this.#echoFailed = reject
+      this.#worker.postMessage(payload)
+    })
+  }
+
+  close(): Promise<unknown> {
+    return this.#worker.terminate()
+  }
+
+  #report(): Promise<WorkerReport> {
+    const answer = new Promise<WorkerReport>((resolve) => {
+      this.#onMessage = (message) => resolve(message as WorkerReport)
+    })
+    this.#order({ order: 'report' })
+    return Promise.race([answer, this.#failed])
+  }
+
+  #setEchoing(echoing: boolean): void {
+    if (echoing === this.#echoing) return
+    this.#echoing = echoing
+    this.#order({ order: echoing ? 'echo' : 'count' })
+  }
+
+  #order(order: WorkerOrder): void {
+    this.#worker.postMessage(order)
+  }
+}

@@ -1,0 +1,12 @@
+/** What src/worker.ts is told beside data, which are plain Uint8Arrays. */
+export type WorkerOrder =
+  | { readonly order: 'count' }
+  | { readonly order: 'echo' }
+  | { readonly order: 'report' }
+  | { readonly order: 'produce'; readonly messages: number; readonly size: number }
+
+/** Its answer to `report`. */
+export interface WorkerReport {
+  readonly count: number
+  readonly sum: number
+}

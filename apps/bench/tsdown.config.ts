@@ -1,0 +1,10 @@
+import { defineConfig } from 'tsdown'
+
+export default defineConfig({
+  entry: ['src/main.ts', 'src/index.ts', 'src/worker.ts'],
+  format: 'esm',
+  target: 'es2022',
+  platform: 'node',
+  dts: { entry: 'src/index.ts' },
+  fixedExtension: false,
+})

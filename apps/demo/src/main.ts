@@ -1,0 +1,4 @@
+// npm run demo [-- file] [-- --json]
+import { run } from './run.ts'
+
+process.exitCode = await run(process.argv.slice(2))

@@ -1,0 +1,122 @@
+// Uses the addon as an application does, over and over, for a sanitizer to watch: scripts/sanitize.mjs starts it in a Node
+// with the sanitizer's runtime. Arguments: the folder of a copy of @shared-channel/native with the sanitized addon, the
+// folder of the plugins.
+import { once } from 'node:events'
+import { pathToFileURL } from 'node:url'
+import { isMainThread, Worker, workerData } from 'node:worker_threads'
+import { bytes, defineProtocol, SharedChannel } from '@shared-channel/core'
+
+const ROUNDS = 50
+const SECONDS = Number(process.env.SANITIZE_SECONDS ?? 0)
+const [packageFolder, pluginFolder] = isMainThread ? process.argv.slice(2) : workerData
+const { openPlugin } = await import(pathToFileURL(`${packageFolder}/dist/index.js`))
+
+const Bytes = defineProtocol({ both: { bytes: { id: 1, codec: bytes() } } })
+const plugin = (name) => `${pluginFolder}/${name}`
+const capacities = { sendCapacity: 4096, receiveCapacity: 4096 }
+
+if (isMainThread) await main()
+else await streamForEver()
+
+async function main() {
+  const start = performance.now()
+  let rounds = 0
+  let echoed = 0
+  while (rounds < ROUNDS || performance.now() - start < SECONDS * 1000) {
+    echoed += await streamBothWays(rounds)
+    await failToOpen()
+    await closeInTheMiddle()
+    await terminateWorker()
+    globalThis.gc?.()
+    if (++rounds % 10 === 0)
+      process.stderr.write(`  ${rounds} rounds, ${(echoed / 1e6).toFixed(1)} MB there and back\n`)
+  }
+  await leaveBehind()
+  // With channels open, so that the environment's end closes them.
+  await openEcho()
+  console.log(`${rounds} rounds`)
+}
+
+async function openEcho(options = {}) {
+  return new SharedChannel(await openPlugin(plugin('echo'), { ...capacities, ...options }), Bytes)
+}
+
+/** Several channels at once; messages below and above the size of the rings. */
+async function streamBothWays(seed) {
+  const channels = await Promise.all([openEcho(), openEcho(), openEcho({ sendCapacity: 1 << 16 })])
+  const sizes = Array.from({ length: 60 }, (_, i) => ((seed + 1) * (i + 7) * 7919) % (i % 8 === 0 ? 20_000 : 600))
+  await Promise.all(channels.map((channel) => echoAll(channel, sizes)))
+  await Promise.all(channels.map((channel) => channel.close()))
+  return channels.length * sizes.reduce((sum, size) => sum + size, 0)
+}
+
+async function echoAll(channel, sizes) {
+  const echoes = new Promise((resolve, reject) => {
+    let received = 0
+    channel.on('bytes', (data) => {
+      const expected = sizes[received++]
+      if (data.length !== expected || data.some((byte) => byte !== expected % 251)) {
+        reject(new Error(`echo ${received} of ${data.length} bytes is not the message of ${expected}`))
+      }
+      if (received === sizes.length) resolve()
+    })
+    channel.closed.then(() => reject(new Error('the channel closed early')))
+  })
+  for (const size of sizes) {
+    if (!channel.send('bytes', new Uint8Array(size).fill(size % 251))) await channel.ready
+  }
+  await echoes
+}
+
+async function failToOpen() {
+  const results = await Promise.allSettled([
+    openPlugin(plugin('nowhere')),
+    openPlugin(plugin('no_entry')),
+    openPlugin(plugin('thrower'), { options: ['initialize'] }),
+  ])
+  const codes = results.map(({ reason }) => reason?.code).join()
+  if (codes !== 'PLUGIN_NOT_FOUND,PLUGIN_LOAD_FAILED,PLUGIN_INIT_FAILED') throw new Error(`opening failed with ${codes}`)
+}
+
+/** Threads of the plugin send without end while JavaScript closes. */
+async function closeInTheMiddle() {
+  const Crowd = defineProtocol({ receive: { first: { id: 0, codec: bytes() }, second: { id: 1, codec: bytes() } } })
+  const channel = new SharedChannel(await openPlugin(plugin('crowd'), { ...capacities, options: [2, 0] }), Crowd)
+  await new Promise((resolve) => {
+    let messages = 0
+    channel.on('first', () => ++messages === 50 && resolve())
+  })
+  const { reason } = await channel.close()
+  if (reason !== undefined) throw reason
+}
+
+/** A worker ends, not asked, in the middle of a stream. */
+async function terminateWorker() {
+  const worker = new Worker(new URL(import.meta.url), { workerData: [packageFolder, pluginFolder] })
+  worker.on('error', (error) => {
+    throw error
+  })
+  await once(worker, 'message')
+  await worker.terminate()
+}
+
+async function streamForEver() {
+  const { parentPort } = await import('node:worker_threads')
+  const channel = await openEcho()
+  let echoes = 0
+  channel.on('bytes', () => ++echoes === 20 && parentPort.postMessage('streaming'))
+  for (;;) if (!channel.send('bytes', new Uint8Array(300))) await channel.ready
+}
+
+/** A plugin that does not return: its thread is left behind with its memory. */
+async function leaveBehind() {
+  const channel = new SharedChannel(await openPlugin(plugin('stuck'), { ...capacities, shutdownTimeout: 50 }), Bytes, {
+    closeTimeout: 50,
+  })
+  const errors = []
+  channel.onError((error) => errors.push(error.code))
+  channel.on('bytes', () => {})
+  channel.send('bytes', new Uint8Array(1))
+  await channel.close()
+  if (!errors.includes('PLUGIN_ERROR')) throw new Error('nothing was said of the plugin that was left behind')
+}

@@ -1,0 +1,165 @@
+// Messages from a peer that cuts them as it likes: `corrupt`, `too_large` or a message of bytes that are there.
+#include <shared_channel/message.hpp>
+
+#include <cstring>
+#include <numeric>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "support/array_memory.hpp"
+#include "support/message_ring.hpp"
+#include "support/random.hpp"
+#include "support/rounds.hpp"
+
+using namespace shared_channel;
+using test::Bytes;
+using test::MessageRing;
+using test::Random;
+using test::some_bytes;
+
+namespace {
+
+// The payload of a first fragment: the message's length, a zero, then `size` bytes of it.
+Bytes first_fragment(std::uint32_t message_size, std::uint32_t size, std::uint32_t zero = 0) {
+  Bytes bytes = some_bytes(kFragmentPrefixSize + size, 1);
+  std::memcpy(bytes.data(), &message_size, 4);
+  std::memcpy(bytes.data() + 4, &zero, 4);
+  return bytes;
+}
+
+struct Forged {
+  std::uint32_t tag;
+  Bytes payload;
+};
+
+ReadStatus read_forged(const std::vector<Forged>& records, std::uint32_t max_message_bytes = 0xffffffff) {
+  MessageRing ring(max_message_bytes);
+  IncomingMessage message;
+  ReadStatus status = ReadStatus::again;
+  for (const Forged& record : records) {
+    REQUIRE(ring.forge(record.tag, record.payload) == RingStatus::ok);
+    status = ring.next(message);
+  }
+  return status;
+}
+
+}  // namespace
+
+TEST_CASE("hostile message: forged fragments that are right are put together") {
+  MessageRing ring;
+  const Bytes first = first_fragment(30, 10);
+  const Bytes rest = some_bytes(20, 2);
+  REQUIRE(ring.forge(5 | kFlagFirst, first) == RingStatus::ok);
+  REQUIRE(ring.forge(5, {}) == RingStatus::ok);
+  REQUIRE(ring.forge(5 | kFlagLast, rest) == RingStatus::ok);
+  Bytes expected(first.begin() + kFragmentPrefixSize, first.end());
+  expected.insert(expected.end(), rest.begin(), rest.end());
+  CHECK(ring.takes(5, expected));
+}
+
+TEST_CASE("hostile message: fragments that cannot be") {
+  const Bytes ten = some_bytes(10, 3);
+  const Forged first = {5 | kFlagFirst, first_fragment(30, 10)};
+  struct Case {
+    const char* what;
+    std::vector<Forged> records;
+  };
+  for (const Case& impossible : {
+           Case{"a middle without a first", {{5, ten}}},
+           Case{"a last without a first", {{5 | kFlagLast, ten}}},
+           Case{"a first inside a message", {first, first}},
+           Case{"a whole message inside a message", {first, {5 | kFlagFirst | kFlagLast, ten}}},
+           Case{"a middle of another type", {first, {6, ten}}},
+           Case{"a last of another type", {first, {6 | kFlagLast, some_bytes(20, 1)}}},
+           Case{"more bytes than announced, in a middle", {first, {5, some_bytes(21, 1)}}},
+           Case{"more bytes than announced, in the last", {first, {5 | kFlagLast, some_bytes(21, 1)}}},
+           Case{"more bytes than announced, in the first", {{5 | kFlagFirst, first_fragment(9, 10)}}},
+           Case{"a last that comes too early", {first, {5 | kFlagLast, some_bytes(19, 1)}}},
+           Case{"an empty last that comes too early", {first, {5 | kFlagLast, {}}}},
+           Case{"a first without its prefix", {{5 | kFlagFirst, {}}}},
+           Case{"a first with half of its prefix", {{5 | kFlagFirst, some_bytes(7, 1)}}},
+           Case{"a prefix whose second word is not zero", {{5 | kFlagFirst, first_fragment(30, 10, 1)}}},
+           Case{"an unknown flag", {{5 | kFlagFirst | kFlagLast | 1u << 28, ten}}},
+           Case{"an unknown flag on a middle", {first, {5 | 1u << 31, ten}}},
+           Case{"given up and whole", {{5 | kFlagFirst | kFlagLast | kFlagAbandoned, ten}}},
+           Case{"given up and last", {first, {5 | kFlagLast | kFlagAbandoned, some_bytes(20, 1)}}},
+           Case{"given up with a payload", {first, {kFlagAbandoned, ten}}},
+           Case{"a middle after it was given up", {first, {kFlagAbandoned, {}}, {5, ten}}},
+       }) {
+    CAPTURE(impossible.what);
+    CHECK(read_forged(impossible.records) == ReadStatus::corrupt);
+  }
+}
+
+TEST_CASE("hostile message: giving up what was never begun is harmless") {
+  CHECK(read_forged({{kFlagAbandoned, {}}}) == ReadStatus::again);
+  CHECK(read_forged({{kFlagAbandoned, {}}, {5 | kFlagFirst | kFlagLast, {}}}) == ReadStatus::message);
+}
+
+TEST_CASE("hostile message: above the limit") {
+  CHECK(read_forged({{5 | kFlagFirst | kFlagLast, some_bytes(100, 1)}}, 100) == ReadStatus::message);
+  CHECK(read_forged({{5 | kFlagFirst | kFlagLast, some_bytes(101, 1)}}, 100) == ReadStatus::too_large);
+  CHECK(read_forged({{5 | kFlagFirst, first_fragment(100, 10)}}, 100) == ReadStatus::again);
+  CHECK(read_forged({{5 | kFlagFirst, first_fragment(101, 10)}}, 100) == ReadStatus::too_large);
+  CHECK(read_forged({{5 | kFlagFirst, first_fragment(0xffffffff, 10)}}, 0xfffffffe) == ReadStatus::too_large);
+}
+
+TEST_CASE("hostile message: a length that there is no memory for") {
+  const test::NoMemoryAbove limit(1u << 20);
+  CHECK(read_forged({{5 | kFlagFirst, first_fragment(0xffffffff, 10)}}) == ReadStatus::out_of_memory);
+  CHECK(read_forged({{5 | kFlagFirst, first_fragment((1u << 20) + 1, 10)}}) == ReadStatus::out_of_memory);
+  CHECK(read_forged({{5 | kFlagFirst, first_fragment(1u << 20, 10)}}) == ReadStatus::again);
+}
+
+TEST_CASE("hostile message: random records") {
+  const std::uint64_t seed = test::seed_or(11);
+  CAPTURE(seed);
+  Random random(seed);
+  constexpr std::uint32_t kLimit = 20000;
+  const unsigned rounds = test::rounds(500000, 100000);
+  MessageRing ring(kLimit);
+  std::uint32_t type = 0;
+  unsigned messages = 0;
+  unsigned corrupt = 0;
+  unsigned too_large = 0;
+  const auto some_record = [&]() -> Forged {
+    // Likely sequences, so that fragments get somewhere, and now and then anything.
+    if (random.one_in(4)) type = random.below(2);
+    switch (random.below(8)) {
+      case 0: return {random.word() & ~kFlagFiller, some_bytes(random.below(40), seed)};
+      case 1: return {type | kFlagFirst | kFlagLast, some_bytes(random.below(300), seed)};
+      case 2: return {kFlagAbandoned, {}};
+      case 3:
+      case 4: {
+        const std::uint32_t size = random.below(100);
+        return {type | kFlagFirst, first_fragment(random.one_in(8) ? random.word() : size + random.below(100), size,
+                                                  random.one_in(50) ? 1 : 0)};
+      }
+      case 5: return {type, some_bytes(random.below(30), seed)};
+      default: return {type | kFlagLast, some_bytes(random.below(100), seed)};
+    }
+  };
+  for (unsigned round = 0; round < rounds; ++round) {
+    CAPTURE(round);
+    const Forged record = some_record();
+    if (ring.forge(record.tag, record.payload) != RingStatus::ok) FAIL("no room");
+    IncomingMessage message;
+    ReadStatus status;
+    while ((status = ring.next(message)) == ReadStatus::message) {
+      if (message.size > kLimit) FAIL("a message above the limit");
+      // Each byte is there: AddressSanitizer and the guard pages watch.
+      (void)std::accumulate(message.data, message.data + message.size, 0u,
+                            [](unsigned sum, std::byte byte) { return sum + std::to_integer<unsigned>(byte); });
+      ++messages;
+    }
+    if (status == ReadStatus::again) continue;
+    if (status == ReadStatus::out_of_memory) FAIL("memory for a message above the limit was asked for");
+    ++(status == ReadStatus::corrupt ? corrupt : too_large);
+    (void)ring.next(message);  // a host stops here; one that does not comes to no harm
+    ring.start_anew();
+  }
+  CHECK(messages > rounds / 10);
+  CHECK(corrupt > rounds / 10);
+  CHECK(too_large > rounds / 200);
+}

@@ -1,0 +1,24 @@
+// Runs before the page in its renderer: with contextIsolation in a world of its own.
+import { ipcRenderer } from 'electron'
+import { flood } from './flood.ts'
+import { idle } from './idle.ts'
+import { runJob } from './jobs.ts'
+import { order } from './order.ts'
+import { countThreads } from './own-process.ts'
+import type { Reloadable } from './reload.ts'
+
+const threadsAtStart = countThreads('self')
+
+start().then(
+  (result) => ipcRenderer.send('done', { result }),
+  (error) => ipcRenderer.send('done', { error: String(error?.stack ?? error) }),
+)
+
+async function start(): Promise<unknown> {
+  if (new URLSearchParams(location.search).has('idle')) return idle()
+  const { task } = order
+  if (task.kind === 'job') return runJob(task.job)
+  const busy = flood()
+  if (task.kind !== 'reload' || task.when === 'busy') await busy
+  return { threadsAtStart } satisfies Reloadable
+}

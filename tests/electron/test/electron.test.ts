@@ -1,0 +1,140 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { openPlugin } from '@shared-channel/native'
+import { pluginPath } from '@shared-channel/test-plugins'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { mappedAddon } from '../app/own-process.ts'
+import type { Place, QuitKind, QuitResult, ReloadResult, ReloadTime, StreamResult } from '../app/task.ts'
+import { APP, CAGE_PROBE, runApp, runJob, sandboxedLaunch, theElectron } from '../run-app.ts'
+
+const NAPI_NO_EXTERNAL_BUFFERS_ALLOWED = 22
+const RING = 2 ** 20
+const STREAMED = 200 * 2 ** 20
+const NOBODY = 65534
+const BUSY_AND_QUIET_CHANNELS = 10
+const PLACES: Place[] = ['main', 'preload', 'utility']
+
+const withElectron = describe.skipIf(inject('electron') === null)
+
+withElectron('the memory cage', () => {
+  it('is not there in Node: the probe gets its external buffer', () => {
+    const probe: { externalBufferStatus(): number } = createRequire(import.meta.url)(CAGE_PROBE)
+    expect(probe.externalBufferStatus()).toBe(0)
+  })
+
+  it.each(PLACES)('is on in %s', async (place) => {
+    const { versions, status } = await runJob('cage', place)
+    expect(versions.electron).toBeDefined()
+    expect(status).toBe(NAPI_NO_EXTERNAL_BUFFERS_ALLOWED)
+  })
+})
+
+withElectron('checked data, 200 MiB each way', () => {
+  it.each(PLACES)('streams through a channel in %s', async (place) => {
+    await expectAllRight(await runJob('stream', place))
+  })
+
+  it('streams in a preload without a world of its own, which loses setImmediate', async () => {
+    await expectAllRight(await runJob('stream', 'preload', { contextIsolation: false }))
+  })
+})
+
+// Only root can become somebody else.
+describe.skipIf(inject('electron') === null || !mayRead(NOBODY, APP))(
+  'as an ordinary user, with the sandbox on',
+  () => {
+    let folder: string
+    beforeAll(() => {
+      // What root has in its home nobody else can run.
+      folder = mkdtempSync(join(tmpdir(), 'shared-channel-sandbox-'))
+      chmodSync(folder, 0o755)
+      cpSync(dirname(theElectron().executable), folder, { recursive: true })
+    })
+    afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+    it('streams checked data in a preload', async () => {
+      const launch = sandboxedLaunch(join(folder, 'electron'), NOBODY)
+      await expectAllRight(await runJob('stream', 'preload', { launch }))
+    })
+  },
+)
+
+withElectron('the life of a renderer', () => {
+  it.each(['opening', 'busy'] satisfies ReloadTime[])(
+    'leaves nothing behind when a page is reloaded ten times while its channels are %s',
+    async (when) => {
+      const { rounds, left } = (await runApp({ kind: 'reload', times: 10, when })) as ReloadResult
+      const { pid } = left
+      expect(rounds).toHaveLength(11)
+      for (const round of rounds) {
+        expect(round).toMatchObject({ pid, threadsAtStart: 0 })
+        if (when === 'busy') expect(round.threadsBeforeReload).toBe(BUSY_AND_QUIET_CHANNELS)
+      }
+      expect(left).toEqual({ pid, threads: 0, descriptors: 0, mappings: 0 })
+    },
+  )
+
+  it.each(['quit', 'close', 'destroy'] satisfies QuitKind[])('ends cleanly on %s with busy channels', async (how) => {
+    const { pids } = (await runApp({ kind: 'quit', how })) as QuitResult
+    expect(new Set(pids).size).toBe(3)
+    await expect.poll(() => pids.filter(isRunning), { timeout: 10_000 }).toEqual([])
+  })
+
+  it('says so when there is no room for one more channel, and has room again when they are closed', async () => {
+    const { opened, refusal, openedAgain } = await runJob('many', 'preload')
+    expect(opened).toBeGreaterThan(90)
+    expect([undefined, 'OUT_OF_MEMORY']).toContain(refusal)
+    expect(openedAgain).toBeGreaterThan(90)
+  })
+})
+
+withElectron('speed', () => {
+  it.each(PLACES)('is not lost in %s', async (place) => {
+    const { roundTripMicroseconds, sentPerSecond, receivedPerSecond } = await runJob('measure', place)
+    console.log(
+      `Electron, ${place}: round trip p50 ${roundTripMicroseconds.p50.toFixed(1)} us, p99 ${roundTripMicroseconds.p99.toFixed(1)} us; ` +
+        `64 B messages a second: ${sentPerSecond} to native, ${receivedPerSecond} to JavaScript`,
+    )
+    // Far from what it is, but not to be reached by a timer, by polling, or by Electron's own ways.
+    expect(roundTripMicroseconds.p50).toBeLessThan(1000)
+    expect(sentPerSecond).toBeGreaterThan(200_000)
+    expect(receivedPerSecond).toBeGreaterThan(200_000)
+  })
+})
+
+async function expectAllRight({ addon, sent, received, largest, errors }: StreamResult): Promise<void> {
+  expect(errors).toEqual([])
+  expect(sent).toMatchObject({ wrong: 0 })
+  expect(received).toMatchObject({ wrong: 0 })
+  for (const { messages, bytes } of [sent, received]) {
+    expect(messages).toBeGreaterThan(10_000)
+    expect(bytes).toBeGreaterThanOrEqual(STREAMED)
+  }
+  expect(largest).toBeGreaterThan(RING)
+  expect(addon).toBe(await addonOfNode())
+}
+
+/** The very same file that Node loads. */
+async function addonOfNode(): Promise<string | undefined> {
+  const plugin = await openPlugin(pluginPath('echo'))
+  await plugin.close()
+  const addon = mappedAddon()
+  expect(addon).toBeDefined()
+  return addon
+}
+
+/** One that nobody has waited for yet (state Z) has ended. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+function mayRead(user: number, file: string): boolean {
+  return process.getuid?.() === 0 && spawnSync('test', ['-r', file], { uid: user, gid: user }).status === 0
+}

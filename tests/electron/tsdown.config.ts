@@ -1,0 +1,12 @@
+import { defineConfig } from 'tsdown'
+
+export default defineConfig({
+  entry: ['app/main.ts', 'app/preload.ts', 'app/utility.ts'],
+  // Electron 22 knows no ES modules.
+  format: ['cjs'],
+  target: 'es2022',
+  platform: 'node',
+  deps: { neverBundle: ['electron'] },
+  dts: false,
+  fixedExtension: true,
+})

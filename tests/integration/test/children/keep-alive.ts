@@ -1,0 +1,26 @@
+// Has an open channel and nothing else to do. A timer that does not hold the event loop tells whether the channel does.
+//   keep-alive <who listens>
+import { SharedChannel } from '@shared-channel/core'
+import { openPlugin } from '@shared-channel/native'
+import { pluginPath } from '@shared-channel/test-plugins'
+import { Data } from '../helpers/protocols.ts'
+
+const listens = process.argv[2]
+const plugin = await openPlugin(pluginPath('echo'), { sendCapacity: 4096, receiveCapacity: 4096 })
+setTimeout(() => {
+  console.log('held')
+  process.exit(3)
+}, 200).unref()
+
+if (listens !== 'no channel') {
+  const channel = new SharedChannel(plugin, Data)
+  channel.onError(() => {})
+  if (listens === 'handler') channel.on('data', () => {})
+  if (listens === 'loop') void channel[Symbol.asyncIterator]().next()
+  if (listens === 'handler for a while') channel.on('data', () => {})()
+  if (listens === 'nobody, but messages wait') while (channel.send('data', new Uint8Array(1000)));
+  if (listens === 'handler, then closed') {
+    channel.on('data', () => {})
+    await channel.close()
+  }
+}

@@ -1,0 +1,44 @@
+// Programs that run as processes or workers of their own, where they may crash.
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { inject } from 'vitest'
+
+/** The built program of test/children/<name>.ts. */
+export const childPath = (name: string): string => join(inject('children'), `${name}.js`)
+
+export interface ChildResult {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+  /** How long it ran, in milliseconds. */
+  readonly time: number
+}
+
+/**
+ * Runs test/children/<name>.ts to its end.
+ *
+ * @param args Its arguments.
+ * @param options `timeout`: after so many milliseconds it is killed, which shows as `SIGKILL`.
+ */
+export function runChild(name: string, args: string[] = [], { timeout = 20_000 } = {}): Promise<ChildResult> {
+  return new Promise((resolve, reject) => {
+    const start = performance.now()
+    const child = spawn(process.execPath, ['--expose-gc', childPath(name), ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout,
+      killSignal: 'SIGKILL',
+      env: { ...process.env, NODE_OPTIONS: '' },
+    })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text
+    })
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text
+    })
+    child.on('error', reject)
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr, time: performance.now() - start }))
+  })
+}

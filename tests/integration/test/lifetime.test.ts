@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { runChild } from './helpers/child.ts'
+
+describe('closing, failing, terminating and exiting in random order', () => {
+  it.each([1, 2, 3, 4])('leaves no thread, mapping or descriptor behind: seed %i', async (seed) => {
+    const { code, signal, stdout, stderr } = await runChild('lifetime', [`${seed}`, '250'])
+    expect({ code, signal, stderr }, `seed ${seed}`).toEqual({ code: 0, signal: null, stderr: '' })
+    const { counts, ...left } = JSON.parse(stdout)
+    expect(left, `seed ${seed}`).toEqual({ threads: 0, mappings: 0, descriptors: 0 })
+    for (const action of ['open', 'close', 'startWorker', 'terminate']) expect(counts[action]).toBeGreaterThan(2)
+  })
+})
+
+describe('a worker that is terminated while it is in the addon', () => {
+  it.each(['wake', 'hold and let go', 'open and close'])('leaves nothing behind: %s', async (what) => {
+    const { code, signal, stdout, stderr } = await runChild('terminate-in-addon', [what])
+    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
+    expect(JSON.parse(stdout)).toEqual({ threads: 0, descriptors: 0 })
+  })
+})
+
+describe('a process with open channels', () => {
+  it.each([
+    ['process.exit', 7, ''],
+    ['while closing', 7, ''],
+    ['with workers', 7, ''],
+    ['uncaught exception', 1, 'nobody catches this'],
+    ['unhandled rejection', 1, 'nobody catches this'],
+    ['nothing left to do', 0, ''],
+  ])('ends as it should: %s', async (how, code, reason) => {
+    for (let i = 0; i < 4; i++) {
+      const result = await runChild('exit', [how])
+      expect(result).toMatchObject({ code, signal: null, stdout: 'open\n', stderr: expect.stringContaining(reason) })
+      expect(result.stderr).not.toContain('PLUGIN_ERROR')
+    }
+  })
+
+  it.each([
+    ['handler', 'held\n'],
+    ['loop', 'held\n'],
+    ['no channel', ''],
+    ['nobody', ''],
+    ['handler for a while', ''],
+    ['handler, then closed', ''],
+    ['nobody, but messages wait', 'held\n'],
+  ])('is kept alive by who listens: %s', async (listens, stdout) => {
+    expect(await runChild('keep-alive', [listens])).toMatchObject({ stdout, stderr: '', code: stdout === '' ? 0 : 3 })
+  })
+})
+
+describe('a plugin that does not return', () => {
+  it.each(['message', 'shutdown'])('from %s is left behind, and JavaScript goes on', async (place) => {
+    const { code, signal, stdout, stderr } = await runChild('stubborn', [place])
+    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
+    const [closed = '', after = ''] = stdout.split('\n')
+    expect(JSON.parse(closed)).toEqual({
+      end: { unsent: 0 },
+      time: expect.any(Number),
+      left: ['PLUGIN_ERROR'],
+      state: 'closed',
+    })
+    expect(JSON.parse(closed).time).toBeGreaterThan(100)
+    expect(JSON.parse(after)).toEqual({ threads: 1 })
+  })
+
+  it('is left behind when its worker is terminated, which says so', async () => {
+    const { code, signal, stdout, stderr } = await runChild('stubborn', ['message', 'worker'])
+    expect({ code, signal }).toEqual({ code: 0, signal: null })
+    expect(stderr).toMatch(/^shared-channel: PLUGIN_ERROR: a plugin did not return within 100 ms [^\n]+\n$/)
+    expect(JSON.parse(stdout)).toEqual({ threads: 1 })
+  })
+})
