@@ -72,10 +72,11 @@ async function failToOpen() {
   const results = await Promise.allSettled([
     openPlugin(plugin('nowhere')),
     openPlugin(plugin('no_entry')),
-    openPlugin(plugin('thrower'), { options: ['initialize'] }),
+    openPlugin(plugin('thrower'), { options: ['initialize'], onLog: () => {} }),
   ])
   const codes = results.map(({ reason }) => reason?.code).join()
-  if (codes !== 'PLUGIN_NOT_FOUND,PLUGIN_LOAD_FAILED,PLUGIN_INIT_FAILED') throw new Error(`opening failed with ${codes}`)
+  if (codes !== 'PLUGIN_NOT_FOUND,PLUGIN_LOAD_FAILED,PLUGIN_INIT_FAILED')
+    throw new Error(`opening failed with ${codes}`)
 }
 
 /** Threads of the plugin send without end while JavaScript closes. */
@@ -84,7 +85,9 @@ async function closeInTheMiddle() {
   const channel = new SharedChannel(await openPlugin(plugin('crowd'), { ...capacities, options: [2, 0] }), Crowd)
   await new Promise((resolve) => {
     let messages = 0
-    channel.on('first', () => ++messages === 50 && resolve())
+    const count = () => ++messages === 50 && resolve()
+    channel.on('first', count)
+    channel.on('second', count)
   })
   const { reason } = await channel.close()
   if (reason !== undefined) throw reason
@@ -110,9 +113,13 @@ async function streamForEver() {
 
 /** A plugin that does not return: its thread is left behind with its memory. */
 async function leaveBehind() {
-  const channel = new SharedChannel(await openPlugin(plugin('stuck'), { ...capacities, shutdownTimeout: 50 }), Bytes, {
-    closeTimeout: 50,
-  })
+  const channel = new SharedChannel(
+    await openPlugin(plugin('stuck'), { ...capacities, shutdownTimeout: 50, onLog: () => {} }),
+    Bytes,
+    {
+      closeTimeout: 50,
+    },
+  )
   const errors = []
   channel.onError((error) => errors.push(error.code))
   channel.on('bytes', () => {})

@@ -121,6 +121,18 @@ TEST_CASE("plugin host: what was sent before JavaScript closed is still read") {
   CHECK(js.ears().wait_for(Kind::ended).code == "");
 }
 
+TEST_CASE("plugin host: a message in fragments that was sent before JavaScript closed is still read") {
+  JavaScriptSide js({.plugin = "echo", .send_capacity = 16384});
+  js.wait_until_ready();
+  // So many that the plugin cannot send all their echoes and does not get to the large one before the close.
+  for (std::uint32_t number = 0; number < 60; ++number) js.send(number, some_bytes(100, number));
+  js.send(60, some_bytes(9000, 60));
+  js.announce_close();
+  for (std::uint32_t number = 0; number < 60; ++number) REQUIRE(js.receive().bytes == some_bytes(100, number));
+  CHECK(js.receive().bytes == some_bytes(9000, 60));
+  CHECK(js.ears().wait_for(Kind::ended).code == "");
+}
+
 TEST_CASE("plugin host: an echo under load from both directions") {
   const std::uint64_t seed = test::seed_or(12);
   CAPTURE(seed);

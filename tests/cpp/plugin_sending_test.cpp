@@ -246,6 +246,15 @@ TEST_CASE("sending: answers still go out while JavaScript closes, nothing does f
   CHECK_FALSE(plugin.js.try_receive());
 }
 
+TEST_CASE("sending: a callback that loops until it is told to stop hears of the close of JavaScript") {
+  Obedient plugin;
+  plugin.tell({.what = Order::loop_until_stopping});
+  plugin.js.announce_close();
+  CHECK(plugin.js.ears().wait_for(Kind::ended).code == "");
+  CHECK(plugin.js.ears().wait_for(Kind::log).text == std::to_string(SC_OK));
+  CHECK(plugin.js.join(kPatience));
+}
+
 TEST_CASE("sending: several threads at once; those of one thread arrive in its order") {
   constexpr std::uint32_t kThreads = 4;
   const std::uint32_t messages = test::rounds(10000, 3000);

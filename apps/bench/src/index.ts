@@ -8,7 +8,7 @@ export {
   type RoundTripTimes,
 } from './round-trip.ts'
 export { makeRow, type Outcome, type Row, type Unit } from './row.ts'
-export { formatValue, renderTable } from './table.ts'
+export { renderTable } from './table.ts'
 export {
   measureLargeToJavaScript,
   measureLargeToNative,

@@ -15,9 +15,9 @@ export interface Measurement {
   run(): Promise<Outcome>
 }
 
-const SMALL = { rounds: 9, messages: 2_000_000, peerMessages: 100_000 }
-const LARGE = { rounds: 9, messages: 1000, peerMessages: 100 }
-const IDLE_ROUND_TRIPS = { blocks: 20, samplesPerBlock: 100 }
+const SMALL = { rounds: 15, messages: 2_000_000, peerMessages: 100_000 }
+const LARGE = { rounds: 15, messages: 1000, peerMessages: 100 }
+const IDLE_ROUND_TRIPS = { blocks: 40, samplesPerBlock: 100 }
 const ROUND_TRIPS = { blocks: 10, samplesPerBlock: 3000 }
 const IDLE = { channels: 64, milliseconds: 5000 }
 

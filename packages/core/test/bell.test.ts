@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import {
   BELL_OFFSET,
   HEADER_SIZE,
-  type Side,
   SIDE_STRIDE,
+  type Side,
   WAITING_FOR_DATA,
   WAITING_FOR_ROOM,
   WAITING_OFFSET,

@@ -241,7 +241,8 @@ describe('memory that is taken away', () => {
   ])('because it was %s ends the channel, at whatever it does next', async (_, make) => {
     const actions: ((channel: SharedChannel<Talk>, ring: () => void) => unknown)[] = [
       (channel) => expect(() => channel.send('data', pattern(9))).toThrow(expect.objectContaining({ code: 'CORRUPT' })),
-      (channel) => expect(() => channel.send('data', pattern(9e4))).toThrow(expect.objectContaining({ code: 'CORRUPT' })),
+      (channel) =>
+        expect(() => channel.send('data', pattern(9e4))).toThrow(expect.objectContaining({ code: 'CORRUPT' })),
       (_, ring) => ring(),
       (channel, ring) => {
         channel.on('data', () => {})
@@ -283,7 +284,10 @@ describe('a channel cannot be made', () => {
     { closeTimeout: null as unknown as number },
   ])('with %o', (options) => {
     expect(open(options)).toThrow(
-      expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(`${Object.keys(options)}`) }),
+      expect.objectContaining({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringContaining(`${Object.keys(options)}`),
+      }),
     )
   })
 

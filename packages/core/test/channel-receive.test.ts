@@ -111,7 +111,10 @@ describe('handlers', () => {
     const { b } = openPair()
     const on = b.on.bind(b) as (name: string, handler: () => void) => void
     expect(() => on('nots', () => {})).toThrow(
-      expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining('it receives "data", "note"') }),
+      expect.objectContaining({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringContaining('it receives "data", "note"'),
+      }),
     )
   })
 })

@@ -165,7 +165,9 @@ describe('send refuses', () => {
     'a codec that makes something else than bytes: %o',
     (encoded) => {
       const Odd = defineProtocol({
-        send: { odd: { id: 1, codec: custom<unknown>({ encode: (value) => value as Uint8Array, decode: (bytes) => bytes }) } },
+        send: {
+          odd: { id: 1, codec: custom<unknown>({ encode: (value) => value as Uint8Array, decode: (bytes) => bytes }) },
+        },
       })
       const [link] = memoryLinks()
       const channel = new SharedChannel(link, Odd)

@@ -7,7 +7,8 @@ import { expectBytes } from './helpers/bytes.ts'
 /** As the channel does: encoded bytes are copied before anything else is encoded. */
 const roundTrip = <In, Out>(codec: Codec<In, Out>, value: In): Out => codec.decode(new Uint8Array(codec.encode(value)))
 
-const refusal = (text: string) => expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(text) })
+const refusal = (text: string) =>
+  expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(text) })
 
 describe('text', () => {
   it('comes back as it was', () => {
@@ -18,9 +19,12 @@ describe('text', () => {
     )
   })
 
-  it.each([0, 1, 21845, 21846, 65535, 65536, 65537, 300_000])('of %i characters comes back, each of 1 or 3 bytes', (size) => {
-    for (const character of ['a', '€']) expect(roundTrip(text(), character.repeat(size))).toBe(character.repeat(size))
-  })
+  it.each([0, 1, 21845, 21846, 65535, 65536, 65537, 300_000])(
+    'of %i characters comes back, each of 1 or 3 bytes',
+    (size) => {
+      for (const character of ['a', '€']) expect(roundTrip(text(), character.repeat(size))).toBe(character.repeat(size))
+    },
+  )
 
   it('keeps a byte order mark and replaces lone surrogates', () => {
     expect(roundTrip(text(), '\uFEFFmark')).toBe('\uFEFFmark')
@@ -106,10 +110,10 @@ describe('typedArray', () => {
     Uint32Array,
     Float32Array,
     Float64Array,
-  ])('carries a %o', (constructor) => {
-    const value = new constructor([1, 2, 3, 250])
-    const codec = typedArray<ArrayBufferView>(constructor)
-    expect(roundTrip(codec, value)).toBeInstanceOf(constructor)
+  ])('carries a %o', (ArrayClass) => {
+    const value = new ArrayClass([1, 2, 3, 250])
+    const codec = typedArray<ArrayBufferView>(ArrayClass)
+    expect(roundTrip(codec, value)).toBeInstanceOf(ArrayClass)
     expect(roundTrip(codec, value)).toEqual(value)
     expect(roundTrip(codec, value.subarray(1, 3))).toEqual(value.slice(1, 3))
   })
@@ -121,11 +125,15 @@ describe('typedArray', () => {
 
   it('refuses another class', () => {
     const value: unknown = new Float64Array(1)
-    expect(() => typedArray(Float32Array).encode(value as Float32Array)).toThrow(refusal('Float32Array; it is Float64Array'))
+    expect(() => typedArray(Float32Array).encode(value as Float32Array)).toThrow(
+      refusal('Float32Array; it is Float64Array'),
+    )
   })
 
   it('refuses bytes that are not whole numbers', () => {
-    expect(() => typedArray(Float32Array).decode(new Uint8Array(6))).toThrow(expect.objectContaining({ code: 'CORRUPT' }))
+    expect(() => typedArray(Float32Array).decode(new Uint8Array(6))).toThrow(
+      expect.objectContaining({ code: 'CORRUPT' }),
+    )
   })
 })
 
@@ -140,7 +148,10 @@ describe('custom', () => {
     expect(point.input).toBe('scratch')
   })
 
-  it.each([[undefined], [{}], [{ encode: () => new Uint8Array() }], [{ encode: 1, decode: 2 }]])('refuses %o', (codec) => {
-    expect(() => custom(codec as unknown as Codec<never>)).toThrow(refusal('encode and decode'))
-  })
+  it.each([[undefined], [{}], [{ encode: () => new Uint8Array() }], [{ encode: 1, decode: 2 }]])(
+    'refuses %o',
+    (codec) => {
+      expect(() => custom(codec as unknown as Codec<never>)).toThrow(refusal('encode and decode'))
+    },
+  )
 })

@@ -123,7 +123,9 @@ describe('readLayout', () => {
   })
 
   it('refuses memory that is smaller than a header', () => {
-    expect(() => readLayout(new ArrayBuffer(layout.HEADER_SIZE - 1))).toThrow(expect.objectContaining({ code: 'CORRUPT' }))
+    expect(() => readLayout(new ArrayBuffer(layout.HEADER_SIZE - 1))).toThrow(
+      expect.objectContaining({ code: 'CORRUPT' }),
+    )
     expect(() => readLayout(new ArrayBuffer(0))).toThrow(expect.objectContaining({ code: 'CORRUPT' }))
   })
 
@@ -138,7 +140,21 @@ describe('readLayout', () => {
 
   it('gives places inside the memory, or throws, whatever the header holds', () => {
     const nasty = fc.oneof(
-      fc.constantFrom(0, 1, 4095, 4096, 8192, 65536, 65664, 69632, 131072, 2 ** 30, 2 ** 31, 2 ** 32 - 128, 2 ** 32 - 1),
+      fc.constantFrom(
+        0,
+        1,
+        4095,
+        4096,
+        8192,
+        65536,
+        65664,
+        69632,
+        131072,
+        2 ** 30,
+        2 ** 31,
+        2 ** 32 - 128,
+        2 ** 32 - 1,
+      ),
       fc.integer({ min: 0, max: 2 ** 32 - 1 }),
     )
     // The magic number and the version stay mostly right, or nothing behind them would be tried.

@@ -67,7 +67,8 @@ describe('messages over a ring', () => {
         const waiting = sizes.map((size, index) => outgoing((id + index) & MAX_MESSAGE_TYPE, pattern(size, index)))
         let received = 0
         for (let quiet = 0; received < sizes.length && quiet < 3; quiet++) {
-          for (let next = waiting[0]; next !== undefined && writer.tryWrite(next) === OK; next = waiting[0]) waiting.shift()
+          for (let next = waiting[0]; next !== undefined && writer.tryWrite(next) === OK; next = waiting[0])
+            waiting.shift()
           while (reader.next() === MESSAGE) {
             expect(reader.id).toBe((id + received) & MAX_MESSAGE_TYPE)
             expectBytes(payload(), pattern(sizes[received] ?? 0, received))
@@ -142,7 +143,10 @@ describe('what a hostile writer can send', () => {
     ['a beginning whose second word is not zero', (record) => record(1 | FLAG_FIRST, prefix(100, 1))],
     ['an abandonment with a payload', (record) => record(FLAG_ABANDONED, pattern(8))],
     ['a message inside another', (record) => record(1 | FLAG_FIRST, prefix(100)) && record(1 | whole)],
-    ['a beginning inside a message', (record) => record(1 | FLAG_FIRST, prefix(9)) && record(1 | FLAG_FIRST, prefix(9))],
+    [
+      'a beginning inside a message',
+      (record) => record(1 | FLAG_FIRST, prefix(9)) && record(1 | FLAG_FIRST, prefix(9)),
+    ],
     ['a fragment of another type', (record) => record(1 | FLAG_FIRST, prefix(100)) && record(2, pattern(8))],
     ['more than it announced', (record) => record(1 | FLAG_FIRST, prefix(10), pattern(4)) && record(1, pattern(7))],
     ['more than it announced at once', (record) => record(1 | FLAG_FIRST, prefix(10), pattern(11))],

@@ -30,7 +30,10 @@ const Camera = defineProtocol({
   receive: {
     frame: { id: 3, codec: bytes() },
     samples: { id: 4, codec: typedArray(Float32Array) },
-    point: { id: 5, codec: custom<[number, number], { x: number }>({ encode: () => new Uint8Array(), decode: () => ({ x: 1 }) }) },
+    point: {
+      id: 5,
+      codec: custom<[number, number], { x: number }>({ encode: () => new Uint8Array(), decode: () => ({ x: 1 }) }),
+    },
   },
   both: { ping: { id: 9, codec: json<number>() } },
 })

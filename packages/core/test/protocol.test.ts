@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { bytes, type Codec, json, text } from '../src/codec.ts'
 import { defineProtocol, flip, type MessageEntries } from '../src/protocol.ts'
 
-const refusal = (text: string) => expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(text) })
+const refusal = (text: string) =>
+  expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(text) })
 
 describe('defineProtocol', () => {
   it('puts what goes both ways into both directions', () => {
@@ -52,7 +53,9 @@ describe('defineProtocol', () => {
       { id: 7, codec: text() },
     ]
     expect(() => defineProtocol({ send: { a, b } })).toThrow(refusal('"b" and "a" share the id 7 in "send"'))
-    expect(() => defineProtocol({ receive: { a }, both: { b } })).toThrow(refusal('"b" and "a" share the id 7 in "receive"'))
+    expect(() => defineProtocol({ receive: { a }, both: { b } })).toThrow(
+      refusal('"b" and "a" share the id 7 in "receive"'),
+    )
     expect(() => defineProtocol({ send: { a }, receive: { b } })).not.toThrow()
   })
 
@@ -71,7 +74,9 @@ describe('defineProtocol', () => {
   })
 
   it.each([undefined, null, 5])('refuses %s as a message', (entry) => {
-    expect(() => defineProtocol({ send: { command: entry } as unknown as MessageEntries })).toThrow(refusal('"command"'))
+    expect(() => defineProtocol({ send: { command: entry } as unknown as MessageEntries })).toThrow(
+      refusal('"command"'),
+    )
   })
 })
 

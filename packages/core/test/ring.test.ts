@@ -197,7 +197,12 @@ describe('a hostile writer', () => {
     const tag = fc.oneof(fc.constantFrom(0, FLAG_FILLER, FLAG_FIRST | FLAG_LAST), fc.integer())
     const attack = fc.oneof(
       fc.record({ head: fc.tuple(fc.nat(CAPACITY / 8 - 1), word, tag) }),
-      fc.record({ tail: fc.oneof(fc.nat(CAPACITY / 4).map((n) => n * 8), word) }),
+      fc.record({
+        tail: fc.oneof(
+          fc.nat(CAPACITY / 4).map((n) => n * 8),
+          word,
+        ),
+      }),
     )
     let records = 0
     fc.assert(
@@ -245,7 +250,10 @@ describe('a hostile reader', () => {
 
   it('gets the writer to write nowhere but into the ring, whatever it publishes', () => {
     const attack = fc.record({
-      head: fc.oneof(fc.nat(CAPACITY / 8).map((n) => n * 8), fc.integer()),
+      head: fc.oneof(
+        fc.nat(CAPACITY / 8).map((n) => n * 8),
+        fc.integer(),
+      ),
       size: fc.nat(LARGEST),
     })
     let written = 0

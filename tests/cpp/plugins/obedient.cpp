@@ -45,6 +45,9 @@ class Obedient final : public shared_channel::Plugin {
         slot_ = {};
         host()->abort(host());
         return SC_OK;
+      case Order::loop_until_stopping:
+        while (!stopping()) std::this_thread::yield();
+        return SC_OK;
       default: throw std::invalid_argument("an unknown order");
     }
   }

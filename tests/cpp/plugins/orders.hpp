@@ -14,6 +14,7 @@ struct Order {
     commit,            // the open slot, filled, as `type` with `size` bytes
     abort,             // the open slot
     send_at_shutdown,  // as send, later
+    loop_until_stopping,
   };
   std::uint32_t what = send;
   std::uint32_t type = 0;

@@ -113,32 +113,36 @@ describe('whatever is written', () => {
   it('into the header and the rings, the process lives and the channel closes', async () => {
     const reasons = new Set<string | undefined>()
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(index, word), { minLength: 1, maxLength: 40 }), fc.boolean(), async (writes, floods) => {
-        const plugin = await openPlugin(pluginPath(floods ? 'flood' : 'echo'), {
-          sendCapacity: CAPACITY,
-          receiveCapacity: CAPACITY,
-          onLog: () => {},
-          options: 'send',
-        })
-        const channel = new SharedChannel(plugin, Data, { closeTimeout: 5, maxMessageBytes: 1 << 20 })
-        channel.onError(() => {})
-        channel.on('data', () => {})
-        const words = new Int32Array(plugin.memory)
-        for (const [index, value] of writes) {
-          Atomics.store(words, index, value)
-          plugin.wakePeer()
-          if (channel.state === 'open') {
-            try {
-              channel.send('data', new Uint8Array(value & 1023))
-            } catch {
-              break // it was found out
+      fc.asyncProperty(
+        fc.array(fc.tuple(index, word), { minLength: 1, maxLength: 40 }),
+        fc.boolean(),
+        async (writes, floods) => {
+          const plugin = await openPlugin(pluginPath(floods ? 'flood' : 'echo'), {
+            sendCapacity: CAPACITY,
+            receiveCapacity: CAPACITY,
+            onLog: () => {},
+            options: 'send',
+          })
+          const channel = new SharedChannel(plugin, Data, { closeTimeout: 5, maxMessageBytes: 1 << 20 })
+          channel.onError(() => {})
+          channel.on('data', () => {})
+          const words = new Int32Array(plugin.memory)
+          for (const [index, value] of writes) {
+            Atomics.store(words, index, value)
+            plugin.wakePeer()
+            if (channel.state === 'open') {
+              try {
+                channel.send('data', new Uint8Array(value & 1023))
+              } catch {
+                break // it was found out
+              }
             }
           }
-        }
-        reasons.add((await channel.close()).reason?.code)
-        expect(channel.state).toBe('closed')
-      }),
-      { numRuns: 60 },
+          reasons.add((await channel.close()).reason?.code)
+          expect(channel.state).toBe('closed')
+        },
+      ),
+      { numRuns: 300 },
     )
     expect(reasons).toContain('CORRUPT')
   })

@@ -100,7 +100,9 @@ describe('opening fails', () => {
   })
 
   it('when the library is no plugin', async () => {
-    await expect(openPlugin(pluginPath('no_entry'))).rejects.toEqual(failure('PLUGIN_LOAD_FAILED', 'sc_get_plugin_entry'))
+    await expect(openPlugin(pluginPath('no_entry'))).rejects.toEqual(
+      failure('PLUGIN_LOAD_FAILED', 'sc_get_plugin_entry'),
+    )
   })
 
   it('when it was compiled for another ABI', async () => {
@@ -141,7 +143,9 @@ describe('opening fails', () => {
 
   it.each([0, -1, Number.NaN, Infinity, 2 ** 30 + 1, '4096', null])('with the capacity %o', async (capacity) => {
     for (const name of ['sendCapacity', 'receiveCapacity']) {
-      await expect(openPlugin(pluginPath('echo'), { [name]: capacity })).rejects.toEqual(failure('INVALID_ARGUMENT', name))
+      await expect(openPlugin(pluginPath('echo'), { [name]: capacity })).rejects.toEqual(
+        failure('INVALID_ARGUMENT', name),
+      )
     }
   })
 

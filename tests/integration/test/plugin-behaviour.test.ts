@@ -53,7 +53,8 @@ describe('echo', () => {
     const wrong: number[] = []
     let received = 0
     channel.on('data', (data) => {
-      if (data.byteLength !== received % 100 || (data.byteLength > 0 && data[0] !== (received & 255))) wrong.push(received)
+      if (data.byteLength !== received % 100 || (data.byteLength > 0 && data[0] !== (received & 255)))
+        wrong.push(received)
       received++
     })
     const count = 100_000
@@ -85,7 +86,10 @@ describe('echo', () => {
 
 describe('while a large message arrives', () => {
   it('the event loop goes round', async () => {
-    const Stream = defineProtocol({ send: { echo: { id: 4, codec: bytes() } }, receive: { echo: { id: 4, codec: bytes() } } })
+    const Stream = defineProtocol({
+      send: { echo: { id: 4, codec: bytes() } },
+      receive: { echo: { id: 4, codec: bytes() } },
+    })
     const channel = await openChannel('measure', Stream, { receiveBudget: 2, maxQueueBytes: 2 ** 30 })
     let size = 0
     channel.on('echo', (data) => {
@@ -134,16 +138,22 @@ describe('an error in a plugin', () => {
     expect(errors).toEqual([expect.objectContaining({ code: 'PLUGIN_ERROR' })])
   })
 
-  it.each(['throw in on_message', 'throw in destroy'])('that crosses the C interface is contained: %s', async (options) => {
-    const channel = await openChannel('bare', Talk, { options })
-    const errors: unknown[] = []
-    channel.onError((error) => errors.push(error))
-    channel.send('text', 'hello')
-    expect(await channel.close()).toEqual({ unsent: 0 })
-    expect(errors).toEqual([
-      expect.objectContaining({ code: 'PLUGIN_ERROR', message: expect.stringContaining("an exception left the plugin's") }),
-    ])
-  })
+  it.each(['throw in on_message', 'throw in destroy'])(
+    'that crosses the C interface is contained: %s',
+    async (options) => {
+      const channel = await openChannel('bare', Talk, { options })
+      const errors: unknown[] = []
+      channel.onError((error) => errors.push(error))
+      channel.send('text', 'hello')
+      expect(await channel.close()).toEqual({ unsent: 0 })
+      expect(errors).toEqual([
+        expect.objectContaining({
+          code: 'PLUGIN_ERROR',
+          message: expect.stringContaining("an exception left the plugin's"),
+        }),
+      ])
+    },
+  )
 
   it('before there is a channel is kept for it', async () => {
     const log = vi.spyOn(console, 'error')

@@ -1,6 +1,6 @@
 // Two ends in one agent over one buffer: the smallest host that a channel can have.
 import { SharedChannelError } from '../../src/errors.ts'
-import { type Side, SIDE_STRIDE, STATE_CLOSED, STATE_OFFSET, segmentSize, writeLayout } from '../../src/layout.ts'
+import { SIDE_STRIDE, type Side, STATE_CLOSED, STATE_OFFSET, segmentSize, writeLayout } from '../../src/layout.ts'
 import type { Link, LinkListener } from '../../src/link.ts'
 
 export class MemoryLink implements Link {
