@@ -80,6 +80,15 @@ TEST_CASE("sending: a slot is written in place and committed whole or in part") 
   CHECK(plugin.receives(2, 0, 0));
 }
 
+TEST_CASE("sending: a slot that is committed wakes JavaScript") {
+  Obedient plugin;
+  for (int i = 0; i < 100; ++i) {
+    plugin.tell({.what = Order::reserve, .size = 8});
+    plugin.tell({.what = Order::commit, .type = 1, .size = 8, .value = 5});
+    REQUIRE(plugin.receives(1, 8, 5));
+  }
+}
+
 TEST_CASE("sending: a slot that cannot be committed is gone, and so is one that is given back") {
   Obedient plugin;
   CHECK(plugin.ask({.what = Order::reserve, .size = 100}) == SC_OK);

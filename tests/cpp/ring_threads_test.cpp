@@ -108,31 +108,32 @@ TEST_CASE("ring on two threads: a busy writer and a busy reader") {
     if (std::chrono::steady_clock::now() >= deadline) throw std::runtime_error("the other thread does not go on");
     std::this_thread::yield();
   };
-  CHECK(run_both(
-            [&] {
-              RingWriter writer(pages.one(), pages.layout(), 0);
-              for (std::uint32_t number = 0; number < records; ++number) {
-                std::byte* slot = nullptr;
-                while (writer.try_reserve(stream.size(number), slot) != RingStatus::ok) wait();
-                stream.fill(number, slot);
-                writer.commit(stream.size(number), number & kMaxMessageType);
-              }
-            },
-            [&] {
-              RingReader reader(pages.one(), pages.layout(), 0);
-              for (std::uint32_t number = 0; number < records; ++number) {
-                Record record;
-                RingStatus status;
-                while ((status = reader.try_read(record)) == RingStatus::again) {
-                  reader.publish();
-                  wait();
-                }
-                if (status == RingStatus::corrupt) throw test::Corrupt();
-                expect(stream.problem_of(number, record));
-                reader.pop();
-                if (reader.should_publish()) reader.publish();
-              }
-            }) == "");
+  const std::string problem = run_both(
+      [&] {
+        RingWriter writer(pages.one(), pages.layout(), 0);
+        for (std::uint32_t number = 0; number < records; ++number) {
+          std::byte* slot = nullptr;
+          while (writer.try_reserve(stream.size(number), slot) != RingStatus::ok) wait();
+          stream.fill(number, slot);
+          writer.commit(stream.size(number), number & kMaxMessageType);
+        }
+      },
+      [&] {
+        RingReader reader(pages.one(), pages.layout(), 0);
+        for (std::uint32_t number = 0; number < records; ++number) {
+          Record record;
+          RingStatus status;
+          while ((status = reader.try_read(record)) == RingStatus::again) {
+            reader.publish();
+            wait();
+          }
+          if (status == RingStatus::corrupt) throw test::Corrupt();
+          expect(stream.problem_of(number, record));
+          reader.pop();
+          if (reader.should_publish()) reader.publish();
+        }
+      });
+  CHECK(problem == "");
 }
 
 TEST_CASE("ring on two threads: a writer and a reader that sleep when they must") {
@@ -147,19 +148,20 @@ TEST_CASE("ring on two threads: a writer and a reader that sleep when they must"
   const std::uint32_t records = test::rounds(300000, 100000);
   SleepingSide writer(pages.one(), pages.layout(), 0);
   SleepingSide reader(pages.other(), pages.layout(), 1);
-  CHECK(run_both(
-            [&] {
-              for (std::uint32_t number = 0; number < records; ++number) {
-                writer.write(stream.size(number), number & kMaxMessageType,
-                             [&](std::byte* slot) { stream.fill(number, slot); });
-                dawdle(mix(number) >> 3);
-              }
-            },
-            [&] {
-              for (std::uint32_t number = 0; number < records; ++number) {
-                reader.read([&](const Record& record) { expect(stream.problem_of(number, record)); });
-              }
-            }) == "");
+  const std::string problem = run_both(
+      [&] {
+        for (std::uint32_t number = 0; number < records; ++number) {
+          writer.write(stream.size(number), number & kMaxMessageType,
+                       [&](std::byte* slot) { stream.fill(number, slot); });
+          dawdle(mix(number) >> 3);
+        }
+      },
+      [&] {
+        for (std::uint32_t number = 0; number < records; ++number) {
+          reader.read([&](const Record& record) { expect(stream.problem_of(number, record)); });
+        }
+      });
+  CHECK(problem == "");
   CHECK(writer.sleeps() + reader.sleeps() > records / 1000);
 }
 
@@ -180,24 +182,25 @@ TEST_CASE("ring on two threads: question and answer, each side asleep when the o
   const auto get = [](std::uint32_t& number) {
     return [&number](const Record& record) { std::memcpy(&number, record.payload, sizeof number); };
   };
-  CHECK(run_both(
-            [&] {
-              for (std::uint32_t round = 0; round < rounds; ++round) {
-                asker.write(sizeof round, 1, put(round));
-                dawdle(mix(seed + round));
-                std::uint32_t answer = 0;
-                asker.read(get(answer));
-                if (answer != ~round) throw std::runtime_error("a wrong answer in round " + std::to_string(round));
-              }
-            },
-            [&] {
-              for (std::uint32_t round = 0; round < rounds; ++round) {
-                std::uint32_t question = 0;
-                answerer.read(get(question));
-                dawdle(mix(seed - round));
-                answerer.write(sizeof question, 2, put(~question));
-              }
-            }) == "");
+  const std::string problem = run_both(
+      [&] {
+        for (std::uint32_t round = 0; round < rounds; ++round) {
+          asker.write(sizeof round, 1, put(round));
+          dawdle(mix(seed + round));
+          std::uint32_t answer = 0;
+          asker.read(get(answer));
+          if (answer != ~round) throw std::runtime_error("a wrong answer in round " + std::to_string(round));
+        }
+      },
+      [&] {
+        for (std::uint32_t round = 0; round < rounds; ++round) {
+          std::uint32_t question = 0;
+          answerer.read(get(question));
+          dawdle(mix(seed - round));
+          answerer.write(sizeof question, 2, put(~question));
+        }
+      });
+  CHECK(problem == "");
   CHECK(asker.sleeps() + answerer.sleeps() > rounds / 100);
 }
 
@@ -209,20 +212,21 @@ TEST_CASE("ring on two threads: a full ring, given back in one go") {
   SleepingSide writer(pages.one(), pages.layout(), 0);
   SleepingSide reader(pages.one(), pages.layout(), 1);
   // Two fill the ring, so each side soon waits for the other; a wake-up that is lost leaves both asleep.
-  CHECK(run_both(
-            [&] {
-              for (std::uint32_t number = 0; number < records; ++number) {
-                writer.write(kLargest, 1, [&](std::byte* slot) { std::memcpy(slot, &number, sizeof number); });
-                dawdle(mix(seed + number));
-              }
-            },
-            [&] {
-              for (std::uint32_t number = 0; number < records; ++number) {
-                std::uint32_t found = 0;
-                reader.read([&](const Record& record) { std::memcpy(&found, record.payload, sizeof found); });
-                if (found != number) throw std::runtime_error("record " + std::to_string(number) + " is missing");
-                dawdle(mix(seed - number));
-              }
-            }) == "");
+  const std::string problem = run_both(
+      [&] {
+        for (std::uint32_t number = 0; number < records; ++number) {
+          writer.write(kLargest, 1, [&](std::byte* slot) { std::memcpy(slot, &number, sizeof number); });
+          dawdle(mix(seed + number));
+        }
+      },
+      [&] {
+        for (std::uint32_t number = 0; number < records; ++number) {
+          std::uint32_t found = 0;
+          reader.read([&](const Record& record) { std::memcpy(&found, record.payload, sizeof found); });
+          if (found != number) throw std::runtime_error("record " + std::to_string(number) + " is missing");
+          dawdle(mix(seed - number));
+        }
+      });
+  CHECK(problem == "");
   CHECK(writer.sleeps() + reader.sleeps() > records / 1000);
 }

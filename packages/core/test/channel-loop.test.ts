@@ -1,6 +1,10 @@
 // How a channel shares the event loop, and whom it wakes.
-import { describe, expect, it } from 'vitest'
-import { openPair, sendUntilFalse } from './helpers/channel-pair.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { SharedChannel } from '../src/channel.ts'
+import { readLayout, WAITING_OFFSET } from '../src/layout.ts'
+import { OK, RingReader } from '../src/ring.ts'
+import { openPair, sendUntilFalse, Talk } from './helpers/channel-pair.ts'
+import { memoryLinks } from './helpers/memory-link.ts'
 import { turn, turns, until } from './helpers/wait.ts'
 
 /** Work of so many milliseconds in one piece. */
@@ -96,6 +100,27 @@ describe('wake-ups', () => {
     a.send('data', new Uint8Array(100))
     await turns()
     expect(linkB.wakesOfPeer).toBe(wakes)
+  })
+})
+
+describe('room that comes just when it is waited for', () => {
+  it('is seen, and nothing stays announced', () => {
+    const [link, peer] = memoryLinks(4096, 4096)
+    const channel = new SharedChannel(link, Talk)
+    const reader = new RingReader(link.memory, readLayout(link.memory)[0], 0)
+    const waiting = new Int32Array(link.memory, WAITING_OFFSET, 1)
+    const { or } = Atomics
+    // The other side empties the ring in the very moment of the announcement.
+    const announced = vi.spyOn(Atomics, 'or').mockImplementation((...args: Parameters<typeof or>) => {
+      const before = or(...args)
+      while (reader.tryRead() === OK) reader.pop()
+      reader.publish()
+      return before
+    })
+    for (let i = 0; i < 100; i++) expect(channel.send('data', new Uint8Array(1000))).toBe(true)
+    expect(announced).toHaveBeenCalled()
+    expect(waiting[0]).toBe(0)
+    expect(peer.wakesOfPeer).toBe(0)
   })
 })
 

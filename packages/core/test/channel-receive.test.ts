@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { type ChannelMessage, SharedChannel } from '../src/channel.ts'
 import { custom } from '../src/codec.ts'
 import { SharedChannelError } from '../src/errors.ts'
+import { HEAD_OFFSET, TAIL_OFFSET } from '../src/layout.ts'
 import { defineProtocol, flip } from '../src/protocol.ts'
 import { expectBytes, pattern } from './helpers/bytes.ts'
 import { openPair, sendUntilFalse, Talk } from './helpers/channel-pair.ts'
@@ -105,6 +106,21 @@ describe('handlers', () => {
     expect(errors.sort()).toEqual(['rejected at one', 'rejected at two', 'thrown at one', 'thrown at two'])
     expect(others).toEqual(['one', 'two'])
     expect(b.state).toBe('open')
+  })
+
+  it('that are taken away in the middle leave nothing in the ring that was read', async () => {
+    const { a, b, memory } = openPair()
+    const received: string[] = []
+    const stop = b.on('note', (note) => {
+      received.push(note)
+      if (received.length === 3) stop()
+    })
+    for (const note of ['one', 'two', 'three', 'four']) a.send('note', note)
+    await turns()
+    expect(received).toEqual(['one', 'two', 'three'])
+    const words = new Int32Array(memory)
+    const record = 16
+    expect([words[TAIL_OFFSET / 4], words[HEAD_OFFSET / 4]]).toEqual([4 * record, 3 * record])
   })
 
   it('may be for any name that the protocol receives, and only for these', () => {

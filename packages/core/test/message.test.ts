@@ -97,6 +97,15 @@ describe('messages over a ring', () => {
     expectBytes(reader.assembled, pattern(ONE_RECORD + 1))
   })
 
+  it('that are longer than the ring give their room back as they come', () => {
+    const { writer, reader, ringIn } = newMessages()
+    expect(writer.tryWrite(outgoing(1, pattern(CAPACITY)))).toBe(AGAIN)
+    expect(reader.next()).toBe(AGAIN)
+    // A quarter of the ring was read, and not more before it is given back.
+    expect(ringIn.shouldPublish()).toBe(true)
+    expect(ringIn.hasMore()).toBe(true)
+  })
+
   it('can be kept from where they stopped', () => {
     const { writer, reader, ringIn, payload } = newMessages()
     const whole = pattern(3 * CAPACITY)

@@ -132,6 +132,22 @@ describe('a ring', () => {
     expect(reader.tryRead()).toBe(AGAIN)
   })
 
+  it('forgets the filler in front of room that is reserved anew', () => {
+    const { writer, reader } = newRing()
+    write(writer, pattern(LARGEST), 1)
+    write(writer, pattern(LARGEST - 64), 2)
+    for (let i = 0; i < 2; i++) {
+      reader.tryRead()
+      reader.pop()
+    }
+    reader.publish()
+    expect(writer.tryReserve(100)).toBe(RECORD_HEAD_SIZE) // only at the start of the ring
+    expect(writer.tryReserve(40)).toBe(CAPACITY - 64 + RECORD_HEAD_SIZE)
+    writer.commit(40, 3)
+    expect(reader.tryRead()).toBe(OK)
+    expect([reader.offset, reader.length, reader.tag]).toEqual([CAPACITY - 64 + RECORD_HEAD_SIZE, 40, 3])
+  })
+
   it('goes on beyond position 2^32', () => {
     const { writer, reader, header } = newRing()
     const record = LARGEST + RECORD_HEAD_SIZE
@@ -185,6 +201,26 @@ describe('a hostile writer', () => {
     words[0] = length
     words[1] = tag
     header[TAIL] = length > 200 ? CAPACITY : 96
+    expect(reader.tryRead()).toBe(CORRUPT)
+  })
+
+  it.each([
+    ['record', FLAG_FIRST | FLAG_LAST, 16],
+    ['filler, near 2^32', FLAG_FILLER, 2 ** 32 - 1],
+  ])('that writes a %s that goes beyond the end of the ring is found out', (_, tag, length) => {
+    const { writer, reader, header, words } = newRing()
+    write(writer, pattern(LARGEST), 1)
+    write(writer, pattern(LARGEST - 8), 1)
+    for (let i = 0; i < 2; i++) {
+      reader.tryRead()
+      reader.pop()
+    }
+    reader.publish()
+    words[0] = 8 // what would come next is in order
+    // Eight bytes are left up to the end.
+    words[CAPACITY / 4 - 2] = length
+    words[CAPACITY / 4 - 1] = tag
+    header[TAIL] = CAPACITY + 1024
     expect(reader.tryRead()).toBe(CORRUPT)
   })
 

@@ -1,12 +1,11 @@
 // What can run in any process of the app: main, preload, utility.
 import { createRequire } from 'node:module'
 import { many } from './many.ts'
-import { measure } from './measure.ts'
 import { order } from './order.ts'
 import { stream } from './stream.ts'
 import type { CageResult, JobName, JobResults } from './task.ts'
 
-const jobs: { [Name in JobName]: () => Promise<JobResults[Name]> } = { cage, stream, measure, many }
+const jobs: { [Name in JobName]: () => Promise<JobResults[Name]> } = { cage, stream, many }
 
 export function runJob(name: JobName): Promise<JobResults[JobName]> {
   return jobs[name]()

@@ -8,7 +8,7 @@ const protocol = defineProtocol({
     begin: { id: 2, codec: typedArray(Uint32Array) },
     askReport: { id: 3, codec: bytes() },
     produce: { id: 4, codec: typedArray(Uint32Array) },
-    fill: { id: 6, codec: typedArray(Uint32Array) },
+    fill: { id: 5, codec: typedArray(Uint32Array) },
   },
   receive: {
     report: { id: 3, codec: bytes() },
@@ -16,8 +16,7 @@ const protocol = defineProtocol({
   },
   both: {
     data: { id: 1, codec: bytes() },
-    echo: { id: 5, codec: bytes() },
-    filler: { id: 7, codec: bytes({ view: true }) },
+    filler: { id: 6, codec: bytes({ view: true }) },
   },
 })
 

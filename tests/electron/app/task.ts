@@ -29,7 +29,6 @@ export type QuitKind = 'quit' | 'close' | 'destroy'
 export interface JobResults {
   cage: CageResult
   stream: StreamResult
-  measure: MeasureResult
   many: ManyResult
 }
 export type JobName = keyof JobResults
@@ -56,12 +55,6 @@ export interface StreamResult {
   readonly seconds: number
   /** What the channel reported by `onError` or as the reason of its end. */
   readonly errors: readonly string[]
-}
-
-export interface MeasureResult {
-  readonly roundTripMicroseconds: { readonly p50: number; readonly p99: number }
-  readonly sentPerSecond: number
-  readonly receivedPerSecond: number
 }
 
 export interface ManyResult {

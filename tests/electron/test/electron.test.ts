@@ -42,25 +42,28 @@ withElectron('checked data, 200 MiB each way', () => {
   })
 })
 
-// Only root can become somebody else.
-describe.skipIf(inject('electron') === null || !mayRead(NOBODY, APP))(
-  'as an ordinary user, with the sandbox on',
-  () => {
-    let folder: string
-    beforeAll(() => {
-      // What root has in its home nobody else can run.
-      folder = mkdtempSync(join(tmpdir(), 'shared-channel-sandbox-'))
-      chmodSync(folder, 0o755)
-      cpSync(dirname(theElectron().executable), folder, { recursive: true })
-    })
-    afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const canBeNobody = mayRead(NOBODY, APP)
+if (inject('electron') !== null && !canBeNobody) {
+  console.warn(
+    "tests/electron: left out the test with Electron's sandbox on: it needs root, and a checkout that other users may read",
+  )
+}
 
-    it('streams checked data in a preload', async () => {
-      const launch = sandboxedLaunch(join(folder, 'electron'), NOBODY)
-      await expectAllRight(await runJob('stream', 'preload', { launch }))
-    })
-  },
-)
+describe.skipIf(inject('electron') === null || !canBeNobody)('as an ordinary user, with the sandbox on', () => {
+  let folder: string
+  beforeAll(() => {
+    // What root has in its home nobody else can run.
+    folder = mkdtempSync(join(tmpdir(), 'shared-channel-sandbox-'))
+    chmodSync(folder, 0o755)
+    cpSync(dirname(theElectron().executable), folder, { recursive: true })
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('streams checked data in a preload', async () => {
+    const launch = sandboxedLaunch(join(folder, 'electron'), NOBODY)
+    await expectAllRight(await runJob('stream', 'preload', { launch }))
+  })
+})
 
 withElectron('the life of a renderer', () => {
   it.each(['opening', 'busy'] satisfies ReloadTime[])(
@@ -88,20 +91,6 @@ withElectron('the life of a renderer', () => {
     expect(opened).toBeGreaterThan(90)
     expect([undefined, 'OUT_OF_MEMORY']).toContain(refusal)
     expect(openedAgain).toBeGreaterThan(90)
-  })
-})
-
-withElectron('speed', () => {
-  it.each(PLACES)('is not lost in %s', async (place) => {
-    const { roundTripMicroseconds, sentPerSecond, receivedPerSecond } = await runJob('measure', place)
-    console.log(
-      `Electron, ${place}: round trip p50 ${roundTripMicroseconds.p50.toFixed(1)} us, p99 ${roundTripMicroseconds.p99.toFixed(1)} us; ` +
-        `64 B messages a second: ${sentPerSecond} to native, ${receivedPerSecond} to JavaScript`,
-    )
-    // Far from what it is, but not to be reached by a timer, by polling, or by Electron's own ways.
-    expect(roundTripMicroseconds.p50).toBeLessThan(1000)
-    expect(sentPerSecond).toBeGreaterThan(200_000)
-    expect(receivedPerSecond).toBeGreaterThan(200_000)
   })
 })
 

@@ -3,9 +3,8 @@
 //   2 begin     u32 seed: what comes as data from now on is compared with the sequence of this seed
 //   3 report    answered with type 3: u32 messages, u32 wrong messages, u64 bytes since `begin`
 //   4 produce   u32 seed, u32 MiB: sends the sequence as data until it has so many MiB, then an empty type 4
-//   5 echo      sent back as type 5
-//   6 fill      u32 messages, u32 size: sends so many of type 7
-//   7 filler    both ways, of no meaning
+//   5 fill      u32 messages, u32 size: sends so many of type 6
+//   6 filler    both ways, of no meaning
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -57,13 +56,12 @@ class ElectronStream final : public shared_channel::Plugin {
         produce(seed, std::uint64_t{mebibytes} << 20);
         break;
       }
-      case 5: send(5, message.bytes); break;
-      case 6: {
+      case 5: {
         const auto [messages, size] = numbers<2>(message);
         fill(messages, size);
         break;
       }
-      case 7: break;
+      case 6: break;
       default: throw std::invalid_argument("unknown message type");
     }
   }
@@ -101,7 +99,7 @@ class ElectronStream final : public shared_channel::Plugin {
 
   void fill(std::uint32_t messages, std::uint32_t size) const {
     const std::vector<std::byte> filler(size);
-    for (std::uint32_t i = 0; i < messages; ++i) send(7, filler);
+    for (std::uint32_t i = 0; i < messages; ++i) send(6, filler);
   }
 
   template <std::size_t Count>
