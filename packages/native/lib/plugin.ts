@@ -88,6 +88,15 @@ export async function openPluginOver(view: Uint8Array, path: string, options: Op
   return link
 }
 
+/** Hears what no channel hears. */
+const CONSOLE: LinkListener = {
+  wake: () => {},
+  error: (error) => console.error(error),
+  ended: (reason) => {
+    if (reason !== undefined) console.error(reason)
+  },
+}
+
 /** One plugin instance as a link. It holds the event loop while it opens and while it closes. */
 class PluginLink implements Plugin {
   readonly side = 0
@@ -203,6 +212,9 @@ class PluginLink implements Plugin {
   async #close(): Promise<void> {
     await this.stop()
     this.#native.close()
+    // Without a channel there is nobody else to tell.
+    for (const tell of this.#early) tell(CONSOLE)
+    this.#early = []
   }
 
   readonly #onEvent: NativeEventListener = (kind, code, text, level, name, version, abiMinor) => {

@@ -34,6 +34,14 @@ describe('a plugin that does not return', () => {
     expect(JSON.parse(after)).toEqual({ threads: 1 })
   })
 
+  it('is told of on the console when there is no channel', async () => {
+    const { code, signal, stdout, stderr } = await runChild('stubborn', ['shutdown', 'no channel'])
+    expect({ code, signal }).toEqual({ code: 0, signal: null })
+    expect(stderr).toMatch(/SharedChannelError: The plugin "stubborn" did not return within 100 ms/)
+    expect(stderr).toContain("code: 'PLUGIN_ERROR'")
+    expect(JSON.parse(stdout)).toEqual({ threads: 1 })
+  })
+
   it('is left behind when its worker is terminated, which says so', async () => {
     const { code, signal, stdout, stderr } = await runChild('stubborn', ['message', 'worker'])
     expect({ code, signal }).toEqual({ code: 0, signal: null })

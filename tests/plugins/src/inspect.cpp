@@ -1,5 +1,5 @@
-// Does what it is told by a text of type 1 and answers with a text of type 1. Its options, a JSON text, may name a place
-// to throw in: "construct", "initialize", "initialize int", "update", "shutdown".
+// Does what it is told by a text of type 1 and answers with a text of type 1. Its options, a JSON text, may name a
+// place to throw in: "construct", "initialize", "initialize int", "update", "shutdown".
 #include <pthread.h>
 
 #include <cstdio>

@@ -1,5 +1,5 @@
-// Tries what the functions of sc_host return. A message of type 1 names what to try; the answer of type 1 is a JSON array
-// of the results.
+// Tries what the functions of sc_host return. A message of type 1 names what to try; the answer of type 1 is a JSON
+// array of the results.
 #include <algorithm>
 #include <chrono>
 #include <sstream>

@@ -49,7 +49,9 @@ class Threads final : public shared_channel::Plugin {
   static void fill(std::span<std::byte> bytes, std::uint32_t thread, std::uint32_t number) {
     const std::uint32_t head[2] = {thread, number};
     std::memcpy(bytes.data(), head, sizeof head);
-    for (std::size_t i = sizeof head; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i * 7 + thread * 31 + number);
+    for (std::size_t i = sizeof head; i < bytes.size(); ++i) {
+      bytes[i] = static_cast<std::byte>(i * 7 + thread * 31 + number);
+    }
   }
 
   std::uint32_t threads_ = 0;

@@ -10,7 +10,7 @@ const plugin = await openPlugin(pluginPath('echo'), { sendCapacity: 4096, receiv
 setTimeout(() => {
   console.log('held')
   process.exit(3)
-}, 200).unref()
+}, 1000).unref()
 
 if (listens !== 'no channel') {
   const channel = new SharedChannel(plugin, Data)

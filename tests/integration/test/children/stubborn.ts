@@ -1,5 +1,5 @@
 // Closes a channel whose plugin does not return.
-//   stubborn <where it stays> [worker]
+//   stubborn <where it stays> [worker | no channel]
 import { isMainThread, Worker } from 'node:worker_threads'
 import { SharedChannel, type SharedChannelError } from '@shared-channel/core'
 import { openPlugin } from '@shared-channel/native'
@@ -15,6 +15,10 @@ if (where === 'worker' && isMainThread) {
   const worker = new Worker(new URL(import.meta.url), { argv: [place, where], stdout: true })
   await new Promise((resolve) => worker.stdout.once('data', resolve))
   await worker.terminate()
+  await goOn()
+} else if (where === 'no channel') {
+  const plugin = await openPlugin(pluginPath('stubborn'), { options: place, shutdownTimeout: 100, onLog: () => {} })
+  await plugin.close()
   await goOn()
 } else {
   const plugin = await openPlugin(pluginPath('stubborn'), { options: place, shutdownTimeout: 100, onLog: () => {} })
