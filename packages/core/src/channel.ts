@@ -5,7 +5,10 @@
  * Everything here runs on the thread that made the channel. Nothing polls: when there is nothing to do the channel
  * announces what it waits for in shared memory, and the other side rings (`Bell` in ring.ts).
  */
+import { type ChannelOptions, checkOptions } from './channel-options.ts'
+import type { ChannelEnd, ChannelMessage, ChannelState, ChannelStats, MessageHandler } from './channel-types.ts'
 import type { Codec } from './codec.ts'
+import { Deferred } from './deferred.ts'
 import { SharedChannelError } from './errors.ts'
 import { afterOtherEvents, now, reportUncaught } from './host.ts'
 import {
@@ -18,58 +21,10 @@ import {
   WAITING_FOR_ROOM,
 } from './layout.ts'
 import type { Link } from './link.ts'
-import { corrupt, MESSAGE, MessageReader, MessageWriter, type OutgoingMessage } from './message.ts'
+import { corrupt, MESSAGE, MessageReader, MessageWriter, memoryIsGone, type OutgoingMessage } from './message.ts'
 import { MessageIterator } from './message-iterator.ts'
 import type { MessageEntry, Protocol, ReceiveName, ReceivePayload, SendName, SendPayload } from './protocol.ts'
 import { Bell, CORRUPT, OK, RingReader, RingWriter } from './ring.ts'
-
-/** Settings of a {@link SharedChannel}. */
-export interface ChannelOptions {
-  /** Largest message, in bytes, that is sent or received; up to 4 GiB - 1. Default 1 GiB. */
-  maxMessageBytes?: number
-  /** How many bytes may wait for room in the ring before `send` throws `QUEUE_FULL`. One message always may. Default 64 MiB. */
-  maxQueueBytes?: number
-  /** How long one batch of received messages may keep the event loop, in milliseconds. Default 10. */
-  receiveBudget?: number
-  /** How long `close` waits for queued messages and for the other side to take them, in milliseconds. Default 1,000. */
-  closeTimeout?: number
-}
-
-/** `'open'`; `'closing'` once `close` was called or the other side has ended; `'closed'` when nothing is left. */
-export type ChannelState = 'open' | 'closing' | 'closed'
-
-/** How a channel ended. */
-export interface ChannelEnd {
-  /** Why, unless it was closed by `close` or by the other side in good order. */
-  readonly reason?: SharedChannelError
-  /** Messages that `send` accepted and that never got into the ring. */
-  readonly unsent: number
-}
-
-/** What a channel has done so far. */
-export interface ChannelStats {
-  /** Messages in the ring or beyond, and their bytes. */
-  sentMessages: number
-  sentBytes: number
-  /** Messages that wait for room in the ring, and their bytes. */
-  queuedMessages: number
-  queuedBytes: number
-  /** Messages taken from the ring, and their bytes. */
-  receivedMessages: number
-  receivedBytes: number
-  /** Of these, how many nobody wanted: no consumer of their type. */
-  unhandledMessages: number
-  /** How often the other side rang this side. */
-  wakeUps: number
-}
-
-/** A message as iteration gives it: its name and its payload. */
-export type ChannelMessage<P extends Protocol> = {
-  [Name in ReceiveName<P>]: { readonly type: Name; readonly data: ReceivePayload<P, Name> }
-}[ReceiveName<P>]
-
-/** Called with each message of one type. What it throws, or a promise it returns rejects with, goes to `onError`. */
-export type MessageHandler<T> = (data: T) => unknown
 
 interface Outgoing {
   readonly id: number
@@ -82,14 +37,6 @@ interface Incoming {
   handlers: readonly MessageHandler<never>[]
 }
 
-const DEFAULTS: Required<ChannelOptions> = {
-  maxMessageBytes: 1024 ** 3,
-  maxQueueBytes: 64 * 1024 ** 2,
-  receiveBudget: 10,
-  closeTimeout: 1000,
-}
-/** The largest values: of a length on the wire, and of a timer. */
-const LIMITS: ChannelOptions = { maxMessageBytes: 2 ** 32 - 1, closeTimeout: 2 ** 31 - 1 }
 /** The clock is read once per so many messages (fewer at the start, in case handlers are slow) or bytes of a batch. */
 const MESSAGES_PER_CLOCK_READING = 32
 const BYTES_PER_CLOCK_READING = 1 << 18
@@ -666,53 +613,6 @@ export class SharedChannel<P extends Protocol> {
 
 /** Where payloads go that a codec needs for the time of its `decode` only. */
 const SCRATCH = new Uint8Array(65536)
-
-/** A promise and its two functions. `Promise.withResolvers` is not in Node 20. */
-class Deferred<T> {
-  readonly promise: Promise<T>
-  resolve!: (value: T) => void
-  reject!: (reason: unknown) => void
-
-  constructor() {
-    this.promise = new Promise<T>((resolve, reject) => {
-      this.resolve = resolve
-      this.reject = reject
-    })
-    this.promise.catch(() => {}) // one that nobody waits for is not an unhandled rejection
-  }
-
-  static resolved(): Deferred<void> {
-    const deferred = new Deferred<void>()
-    deferred.resolve()
-    return deferred
-  }
-}
-
-function checkOptions(options: ChannelOptions): Required<ChannelOptions> {
-  const checked = { ...DEFAULTS }
-  for (const name of Object.keys(DEFAULTS) as (keyof ChannelOptions)[]) {
-    const value = options[name]
-    if (value === undefined) continue
-    const limit = LIMITS[name] ?? Number.MAX_SAFE_INTEGER
-    if (typeof value !== 'number' || !(value >= 0 && value <= limit)) {
-      throw new SharedChannelError(
-        'INVALID_ARGUMENT',
-        `${name} must be a number from 0 to ${limit}; it is ${String(value)}.`,
-      )
-    }
-    checked[name] = value
-  }
-  return checked
-}
-
-/** A view of memory that was detached, transferred or made smaller throws when it is used. */
-function memoryIsGone(cause: unknown): SharedChannelError {
-  return new SharedChannelError(
-    'CORRUPT',
-    'The shared memory of the channel was taken away: its buffer was detached, transferred or resized. Leave link.memory alone.',
-    { cause },
-  )
-}
 
 function notBytes(name: string): SharedChannelError {
   return new SharedChannelError('INVALID_ARGUMENT', `The codec of "${name}" must encode to a Uint8Array.`)

@@ -1,12 +1,6 @@
-export {
-  type ChannelEnd,
-  type ChannelMessage,
-  type ChannelOptions,
-  type ChannelState,
-  type ChannelStats,
-  type MessageHandler,
-  SharedChannel,
-} from './channel.ts'
+export { SharedChannel } from './channel.ts'
+export type { ChannelOptions } from './channel-options.ts'
+export type { ChannelEnd, ChannelMessage, ChannelState, ChannelStats, MessageHandler } from './channel-types.ts'
 export { bytes, type Codec, custom, json, type TypedArrayConstructor, text, typedArray } from './codec.ts'
 export { SharedChannelError, type SharedChannelErrorCode } from './errors.ts'
 export { isValidCapacity, MAX_CAPACITY, MIN_CAPACITY, type Side, segmentSize, writeLayout } from './layout.ts'

@@ -191,3 +191,12 @@ export function corrupt(found: string): SharedChannelError {
     `The other side wrote something impossible into shared memory (${found}). The channel is closed; open a new one.`,
   )
 }
+
+/** A view of memory that was detached, transferred or made smaller throws when it is used. */
+export function memoryIsGone(cause: unknown): SharedChannelError {
+  return new SharedChannelError(
+    'CORRUPT',
+    'The shared memory of the channel was taken away: its buffer was detached, transferred or resized. Leave link.memory alone.',
+    { cause },
+  )
+}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type ChannelOptions, SharedChannel } from '../src/channel.ts'
+import { SharedChannel } from '../src/channel.ts'
+import type { ChannelOptions } from '../src/channel-options.ts'
 import { SharedChannelError } from '../src/errors.ts'
 import { HEADER_SIZE, RING_STRIDE, segmentSize, TAIL_OFFSET } from '../src/layout.ts'
 import { expectBytes, pattern } from './helpers/bytes.ts'

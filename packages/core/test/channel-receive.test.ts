@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { type ChannelMessage, SharedChannel } from '../src/channel.ts'
+import { SharedChannel } from '../src/channel.ts'
+import type { ChannelMessage } from '../src/channel-types.ts'
 import { custom } from '../src/codec.ts'
 import { SharedChannelError } from '../src/errors.ts'
 import { HEAD_OFFSET, TAIL_OFFSET } from '../src/layout.ts'

@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest'
-import { type ChannelOptions, SharedChannel } from '../../src/channel.ts'
+import { SharedChannel } from '../../src/channel.ts'
+import type { ChannelOptions } from '../../src/channel-options.ts'
 import { bytes, json, text } from '../../src/codec.ts'
 import { defineProtocol, flip } from '../../src/protocol.ts'
 import { pattern } from './bytes.ts'
