@@ -10,7 +10,7 @@ export interface Display {
 }
 
 /**
- * The display of this session, else one that nobody sees.
+ * The display that is there already, else one that nobody sees.
  *
  * @throws LeftOut when there is neither.
  */
