@@ -1,5 +1,6 @@
-// Runs the integration tests in other versions of Node: `npm run test:node-versions [-- VERSION…] [--results=FOLDER]`.
-// Their binaries come from the npm registry, once. With --results each run also leaves its report, as JSON, in FOLDER.
+// Runs the integration tests and the examples of the documents in other versions of Node:
+//   npm run test:node-versions [-- VERSION…] [--results=FOLDER]
+// Their binaries come from npm, once. With --results each run also leaves its report, as JSON, in FOLDER.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
@@ -8,7 +9,8 @@ import { parseArgs } from 'node:util'
 
 /** The oldest that we support, and the newest of each line after it. */
 const DEFAULT_VERSIONS = ['20.19.0', '22.23.3', '24.21.0', '26.10.0']
-const PROJECT = 'integration'
+/** What runs the real addon, and the examples of README and docs. */
+const PROJECTS = ['integration', 'docs'].flatMap((name) => ['--project', name])
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { results: { type: 'string' } } })
@@ -37,7 +39,7 @@ function test(version) {
     `--outputFile.json=${join(values.results, `node-${version}.json`)}`,
   ]
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-  const { status } = spawnSync(binary, [vitest, 'run', '--project', PROJECT, '--reporter=default', ...(report || [])], {
+  const { status } = spawnSync(binary, [vitest, 'run', ...PROJECTS, '--reporter=default', ...(report || [])], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, PATH: `${dirname(binary)}${delimiter}${process.env.PATH}` }, // for what the tests start

@@ -1,4 +1,4 @@
-// Counts, sums and produces, for the benchmarks. Message types, JavaScript to C++:
+// Counts, sums and produces. Message types, JavaScript to C++:
 //   1 data      counted, a word of each cache line summed
 //   2 report    answered with type 2: u64 count, u64 sum
 //   3 produce   u32 messages, u32 size, u32 in place: sends them as type 1
