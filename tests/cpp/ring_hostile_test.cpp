@@ -208,6 +208,7 @@ TEST_CASE("hostile ring: a record head that cannot be") {
            Case{"a filler of nothing in the middle", 512, kCapacity, 0, kFlagFiller},
            Case{"a filler over the end", kNearEnd, kCapacity, 64, kFlagFiller},
            Case{"a filler that wraps", kNearEnd, kCapacity, 0xfffffff8, kFlagFiller},
+           Case{"a filler that wraps to an empty one, where that would fit", kCapacity - 8, 8, 0xffffffff, kFlagFiller},
            Case{"a filler beyond what was published", kNearEnd, 32, 56, kFlagFiller},
        }) {
     CAPTURE(impossible.what);
