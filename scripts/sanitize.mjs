@@ -1,5 +1,6 @@
-// npm run test:sanitize: the C++ specifications and the addon itself under address, undefined and thread sanitizer. Needs
-// GCC with its sanitizers (Debian: in g++) and doctest. SANITIZE_SECONDS lets the addon's part run longer.
+// npm run test:sanitize: the C++ specifications under address, undefined and thread sanitizer, and the addon itself in
+// Node under the first two. Needs GCC with its sanitizers (Debian: in g++) and doctest. SANITIZE_SECONDS lets the addon's
+// part run longer.
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -26,17 +27,14 @@ const SANITIZERS = [
     name: 'thread',
     variant: 'tsan',
     flags: '-fsanitize=thread',
-    library: 'libtsan.so',
     env: {},
-    // Node itself is not instrumented: only what the addon and the plugins do is looked at.
-    nodeEnv: { TSAN_OPTIONS: 'ignore_noninstrumented_modules=1' },
-    nodeArgs: ['--expose-gc', '--single-threaded'],
+    // Not the addon in Node: this sanitizer's own bookkeeping fails now and then on memory that is mapped over V8's. The
+    // threads of the addon are PluginHost's, which the C++ tests run whole.
   },
 ]
 
 try {
   for (const sanitizer of SANITIZERS) {
-    const library = findLibrary(sanitizer.library)
     say(`${sanitizer.name}: C++ tests`)
     const { cases, files } = runCppTests(sanitizer.variant, {
       flags: sanitizer.flags,
@@ -44,13 +42,17 @@ try {
       env: sanitizer.env,
     })
     say(`${sanitizer.name}: ${cases} test cases in ${files} files passed`)
+    if (sanitizer.library === undefined) continue
+    const library = findLibrary(sanitizer.library)
     say(`${sanitizer.name}: building the addon`)
     const folder = buildAddon(sanitizer)
     say(`${sanitizer.name}: the addon in Node`)
     useAddon(sanitizer, library, folder)
     say(`${sanitizer.name}: the addon passed`)
   }
-  console.log('sanitizers: the C++ tests and the addon passed under address, undefined and thread sanitizer')
+  console.log(
+    'sanitizers: the C++ tests passed under address, undefined and thread sanitizer, the addon under the first two',
+  )
 } catch (error) {
   if (error instanceof CommandFailed) console.error(error.output)
   const message = error instanceof DoctestMissing ? `doctest is missing; ${DOCTEST_HOW}` : error.message
