@@ -43,7 +43,12 @@ export const FLAG_FIRST = 16777216
 export const FLAG_LAST = 33554432
 export const FLAG_FILLER = 67108864
 export const FLAG_ABANDONED = 134217728
+export const FLAG_CALL = 268435456
+export const FLAG_REPLY = 536870912
 export const FRAGMENT_PREFIX_SIZE = 8
+export const CALL_HEAD_SIZE = 8
+export const REPLY_OK = 0
+export const REPLY_FAILED = 1
 
 /** Both ends of a channel are numbered; ring `r` is written by side `r`. */
 export type Side = 0 | 1

@@ -63,8 +63,14 @@ inline constexpr std::uint32_t kFlagFirst = 16777216;       // the first record 
 inline constexpr std::uint32_t kFlagLast = 33554432;        // the last record of a message
 inline constexpr std::uint32_t kFlagFiller = 67108864;      // closes the end of the ring; nothing to read
 inline constexpr std::uint32_t kFlagAbandoned = 134217728;  // the sender gave up the message whose fragments came before
+inline constexpr std::uint32_t kFlagCall = 268435456;       // a call: the other side answers it with a reply
+inline constexpr std::uint32_t kFlagReply = 536870912;      // the answer to a call
 // The first of several fragments starts with the message's whole length: u32 length, u32 zero.
 inline constexpr std::uint32_t kFragmentPrefixSize = 8;
+// The payload of a call or reply follows these words: u32 number of the call, u32 status (zero in a call).
+inline constexpr std::uint32_t kCallHeadSize = 8;
+inline constexpr std::uint32_t kReplyOk = 0;
+inline constexpr std::uint32_t kReplyFailed = 1;  // the payload is the reason, as UTF-8 text
 
 [[nodiscard]] constexpr std::uint32_t align_record(std::uint32_t size) noexcept {
   return (size + (kRecordAlignment - 1)) & ~(kRecordAlignment - 1);
