@@ -1,45 +1,50 @@
 /**
- * A typed channel over a {@link Link}: two rings in shared memory, a queue in front of the one that we write, consumers
- * behind the one that we read.
+ * A typed channel over a {@link Link}: two rings in shared memory, one that we write (sender.ts) and one that we read
+ * (receiver.ts). Calls and their answers (calls.ts) are messages among the others.
  *
  * Everything here runs on the thread that made the channel. Nothing polls: when there is nothing to do the channel
  * announces what it waits for in shared memory, and the other side rings (`Bell` in ring.ts).
  */
+import { Calls, type IncomingCall, type OutgoingCall } from './calls.ts'
 import { type ChannelOptions, checkOptions } from './channel-options.ts'
-import type { ChannelEnd, ChannelMessage, ChannelState, ChannelStats, MessageHandler } from './channel-types.ts'
+import type {
+  ChannelEnd,
+  ChannelMessage,
+  ChannelState,
+  ChannelStats,
+  MessageHandler,
+  OutgoingChannelMessage,
+} from './channel-types.ts'
 import type { Codec } from './codec.ts'
 import { Deferred } from './deferred.ts'
 import { SharedChannelError } from './errors.ts'
-import { afterOtherEvents, now, reportUncaught } from './host.ts'
-import {
-  readLayout,
-  SIDE_STRIDE,
-  type Side,
-  STATE_CLOSED,
-  STATE_OFFSET,
-  WAITING_FOR_DATA,
-  WAITING_FOR_ROOM,
-} from './layout.ts'
+import { reportUncaught } from './host.ts'
+import { readLayout, SIDE_STRIDE, type Side, STATE_CLOSED, STATE_LOST, STATE_OFFSET } from './layout.ts'
 import type { Link } from './link.ts'
-import { corrupt, MESSAGE, MessageReader, MessageWriter, memoryIsGone, type OutgoingMessage } from './message.ts'
-import { MessageIterator } from './message-iterator.ts'
-import type { MessageEntry, Protocol, ReceiveName, ReceivePayload, SendName, SendPayload } from './protocol.ts'
-import { Bell, CORRUPT, OK, RingReader, RingWriter } from './ring.ts'
+import { corrupt, memoryIsGone } from './message.ts'
+import type {
+  HandleName,
+  HandlerReply,
+  MessageEntry,
+  Protocol,
+  ReceiveName,
+  ReceivePayload,
+  ReplyPayload,
+  RequestName,
+  SendName,
+  SendPayload,
+} from './protocol.ts'
+import { type Incoming, Receiver } from './receiver.ts'
+import { Bell, RingReader, RingWriter } from './ring.ts'
+import { type MessageSlot, Sender } from './sender.ts'
+import { readableFrom, writableTo } from './streams.ts'
+import { checkWait, type WaitOptions } from './waiting.ts'
 
 interface Outgoing {
+  readonly name: string
   readonly id: number
   readonly codec: Codec<never, unknown>
 }
-
-interface Incoming {
-  readonly name: string
-  readonly codec: Codec<never, unknown>
-  handlers: readonly MessageHandler<never>[]
-}
-
-/** The clock is read once per so many messages (fewer at the start, in case handlers are slow) or bytes of a batch. */
-const MESSAGES_PER_CLOCK_READING = 32
-const BYTES_PER_CLOCK_READING = 1 << 18
 
 /**
  * One end of a typed channel.
@@ -49,48 +54,44 @@ const BYTES_PER_CLOCK_READING = 1 << 18
  * const channel = new SharedChannel(await openPlugin('/abs/libcamera'), Camera)
  * channel.on('frame', (pixels) => draw(pixels))
  * if (!channel.send('command', { exposure: 8 })) await channel.ready
+ * const histogram = await channel.request('measure', region, { timeout: 1000 })
  * await channel.close()
  */
 export class SharedChannel<P extends Protocol> {
+  /** Closes the channel at the end of an `await using` block; there where the engine knows `Symbol.asyncDispose`. */
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>
+
   readonly #link: Link
   readonly #options: Required<ChannelOptions>
   readonly #outgoing = new Map<string, Outgoing>()
-  readonly #incoming = new Map<number, Incoming>()
-  readonly #incomingByName = new Map<string, Incoming>()
+  readonly #outgoingCalls = new Map<string, Outgoing & OutgoingCall>()
+  readonly #incoming = new Map<string, Incoming>()
+  readonly #incomingCalls = new Map<string, IncomingCall>()
 
-  readonly #state32: Int32Array
-  readonly #bell: Bell
+  readonly #states: Int32Array
+  readonly #side: Side
   readonly #peerBell: Bell
-  readonly #ringIn: RingReader
-  readonly #reader: MessageReader
-  readonly #writer: MessageWriter
+  readonly #ringOut: RingWriter
+  readonly #sender: Sender
+  readonly #receiver: Receiver<ChannelMessage<P>>
+  readonly #calls: Calls
 
   #state: ChannelState = 'open'
-  #peerEnded = false
-  #failed = false
   #reason: SharedChannelError | undefined
+  /** The other side has said that it sends no more. */
+  #peerHasClosed = false
+  /** The other side has ended: it neither sends nor takes anything. */
+  #peerIsGone = false
+  #failed = false
+  /** Resolved when the other side is gone, or cannot be trusted any more. */
+  readonly #gone = new Deferred<void>()
   readonly #closed = new Deferred<ChannelEnd>()
-  /** Resolved when the other side has ended. */
-  readonly #ended = new Deferred<void>()
 
-  #queue: OutgoingMessage[] = []
-  #queueStart = 0
-  #queuedBytes = 0
-  #ready = Deferred.resolved()
-
-  #handlerCount = 0
-  readonly #iterators = new Set<MessageIterator<ChannelMessage<P>>>()
   readonly #errorHandlers = new Set<(error: unknown) => void>()
-  readonly #warned = new Set<number>()
-  #draining = false
-  #drainScheduled = false
+  #readable: ReadableStream<ChannelMessage<P>> | undefined
+  #writable: WritableStream<OutgoingChannelMessage<P>> | undefined
+  #mayKeepAlive = true
   #keepsAlive = false
-
-  #sentMessages = 0
-  #sentBytes = 0
-  #receivedMessages = 0
-  #receivedBytes = 0
-  #unhandledMessages = 0
   #wakeUps = 0
 
   /**
@@ -103,27 +104,59 @@ export class SharedChannel<P extends Protocol> {
   constructor(link: Link, protocol: P, options: ChannelOptions = {}) {
     this.#link = link
     this.#options = checkOptions(options)
-    for (const [name, entry] of Object.entries(protocol.send) as [string, MessageEntry][]) {
-      this.#outgoing.set(name, { id: entry.id, codec: entry.codec })
+    const byId = new Map<number, Incoming>()
+    const callsById = new Map<number, IncomingCall>()
+    for (const [name, { id, codec, reply }] of Object.entries(protocol.send) as [string, MessageEntry][]) {
+      if (reply === undefined) this.#outgoing.set(name, { name, id, codec })
+      else this.#outgoingCalls.set(name, { name, id, codec, reply })
     }
-    for (const [name, entry] of Object.entries(protocol.receive) as [string, MessageEntry][]) {
-      const incoming: Incoming = { name, codec: entry.codec, handlers: [] }
-      this.#incoming.set(entry.id, incoming)
-      this.#incomingByName.set(name, incoming)
+    for (const [name, { id, codec, reply }] of Object.entries(protocol.receive) as [string, MessageEntry][]) {
+      if (reply === undefined) byId.set(id, set(this.#incoming, name, { name, codec, handlers: [] }))
+      else callsById.set(id, set(this.#incomingCalls, name, { name, codec, reply, handler: undefined }))
     }
 
     const { memory, side } = link
     const peer: Side = side === 0 ? 1 : 0
     const rings = readLayout(memory)
-    this.#state32 = new Int32Array(memory, STATE_OFFSET + SIDE_STRIDE * side, 1)
-    this.#bell = new Bell(memory, side)
+    const bell = new Bell(memory, side)
+    this.#side = side
+    this.#states = new Int32Array(memory, STATE_OFFSET, SIDE_STRIDE / 4 + 1)
     this.#peerBell = new Bell(memory, peer)
-    this.#ringIn = new RingReader(memory, rings[peer], peer)
-    this.#reader = new MessageReader(this.#ringIn, this.#options.maxMessageBytes)
-    this.#writer = new MessageWriter(new RingWriter(memory, rings[side], side))
+    this.#ringOut = new RingWriter(memory, rings[side], side)
+    const ringIn = new RingReader(memory, rings[peer], peer)
+
+    const wakePeer = () => link.wakePeer()
+    const fail = (reason: SharedChannelError) => this.#fail(reason)
+    const changed = () => this.#updateRef()
+    const reportError = (error: unknown) => this.#reportError(error)
+    this.#sender = new Sender(this.#ringOut, bell, this.#peerBell, this.#options, {
+      wakePeer,
+      fail,
+      changed,
+      closedError: () => this.#closedError(),
+    })
+    this.#receiver = new Receiver(ringIn, bell, this.#peerBell, byId, this.#options, {
+      wakePeer,
+      fail,
+      changed,
+      reportError,
+      peerHasClosed: () => this.#seesPeerClosed(),
+      called: (id, call, payload) => void this.#calls.called(id, call, payload),
+      replied: (call, status, payload) => this.#calls.replied(call, status, payload),
+    })
+    this.#calls = new Calls(callsById, {
+      reportError,
+      send: (tag, bytes, call, status) => this.#write(() => this.#sender.send(tag, bytes, call, status)),
+      withdraw: (message) => this.#sender.withdraw(message),
+      ready: () => this.#sender.ready,
+      addConsumer: () => this.#receiver.addConsumer(),
+    })
+    if (typeof Symbol.asyncDispose === 'symbol') {
+      Object.defineProperty(this, Symbol.asyncDispose, { value: () => this.close().then(() => {}) })
+    }
     link.listen({
       wake: () => this.#wake(),
-      error: (error) => this.#reportError(error),
+      error: reportError,
       ended: (reason) => this.#peerHasEnded(reason),
     })
   }
@@ -138,49 +171,122 @@ export class SharedChannel<P extends Protocol> {
    * @param payload What its codec takes.
    * @returns `false` when the message waits for room: it is accepted, but slow down, `await channel.ready`.
    * @throws SharedChannelError `CLOSED`; `INVALID_ARGUMENT` for an unknown name or a payload that the codec refuses;
-   *   `MESSAGE_TOO_LARGE` above `maxMessageBytes`; `QUEUE_FULL` above `maxQueueBytes`, and then nothing was accepted.
+   *   `MESSAGE_TOO_LARGE` above `maxMessageBytes`; `QUEUE_FULL` above `maxQueueBytes` and `OUT_OF_MEMORY` when there is none
+   *   to keep it, and then nothing was accepted.
    */
   send<Name extends SendName<P>>(type: Name, payload: SendPayload<P, Name>): boolean {
-    if (this.#state !== 'open') throw this.#closedError()
-    const outgoing = this.#outgoing.get(type)
-    if (outgoing === undefined) throw unknownName(type, 'sends', this.#outgoing.keys())
-    const bytes = outgoing.codec.encode(payload as never)
-    const size = bytes?.byteLength
-    // Elements of one byte each: anything else would be sent as something else.
-    if (size === undefined || bytes.length !== size) throw notBytes(type)
+    const { id, codec } = this.#outgoingMessage(type)
+    const bytes = encode(type, codec, payload)
     try {
-      if (this.#queueIsEmpty() && this.#writer.fitsOneRecord(size) && size <= this.#options.maxMessageBytes) {
-        const status = this.#writer.tryWriteWhole(outgoing.id, bytes)
-        if (status === OK) {
-          this.#sentMessages++
-          this.#sentBytes += size
-          if (this.#peerBell.take(WAITING_FOR_DATA)) this.#link.wakePeer()
-          return true
-        }
-        if (status === CORRUPT) throw this.#fail(corrupt('an impossible reading position'))
-      }
-      return this.#enqueue(outgoing.id, bytes)
+      return this.#sender.send(id, bytes, 0, 0) === undefined
     } catch (error) {
-      throw error instanceof SharedChannelError ? error : this.#fail(memoryIsGone(error))
+      throw this.#writeError(error)
     }
   }
 
   /**
-   * Resolves when messages no longer wait for room, at once when none do. A new promise each time `send` has returned
-   * `false`. Rejects with the reason when the channel ends first.
+   * Sends a message if it can be written at once, in one piece; else keeps nothing. For data that is worthless when it is
+   * late. `channel.ready` then waits until it would find room.
+   *
+   * @returns Whether it was sent.
+   * @throws SharedChannelError as `send`; `MESSAGE_TOO_LARGE` above half of the ring.
+   * @example
+   * if (!channel.trySend('position', pointer)) skipped++
+   */
+  trySend<Name extends SendName<P>>(type: Name, payload: SendPayload<P, Name>): boolean {
+    const { id, codec } = this.#outgoingMessage(type)
+    const bytes = encode(type, codec, payload)
+    return this.#write(() => this.#sender.trySend(id, bytes))
+  }
+
+  /**
+   * Sends a message without a copy in the queue: from the payload's own memory into the ring as there is room, in order
+   * behind what waits. Leave that memory alone until the promise settles. (What a codec encodes into memory other than the
+   * payload's is copied when it has to wait.)
+   *
+   * @param options `timeout` in milliseconds; `signal`.
+   * @returns When all of it is in the ring. Rejects with `TIMEOUT` or the signal's reason, and then the other side sees
+   *   nothing of the message; with what `send` throws; with `CLOSED` when the channel ends first.
+   * @example
+   * await channel.sendDirect('image', pixels, { timeout: 1000 })
+   */
+  async sendDirect<Name extends SendName<P>>(
+    type: Name,
+    payload: SendPayload<P, Name>,
+    options: WaitOptions = {},
+  ): Promise<void> {
+    const { id, codec } = this.#outgoingMessage(type)
+    checkWait(options)
+    const bytes = encode(type, codec, payload)
+    const isOwn = bytes.buffer === (ArrayBuffer.isView(payload) ? payload.buffer : (payload as unknown))
+    return this.#write(() => this.#sender.sendDirect(id, bytes, !isOwn, options))
+  }
+
+  /**
+   * Room inside the ring, to write a message in place without any copy. The bytes are those of the wire: what the
+   * codec of `type` would encode to. One slot at a time; what is sent later waits for it.
+   *
+   * @param type The message's name in the protocol.
+   * @param size Bytes, at most half of the ring less 8.
+   * @returns The slot, or null when there is no room or something waits; `channel.ready` tells when to try again. A slot
+   *   that is open at the end of the channel is given back.
+   * @throws SharedChannelError `CLOSED`; `INVALID_ARGUMENT`; `MESSAGE_TOO_LARGE`, which names the limit.
+   * @example
+   * const slot = channel.reserve('frame', width * height)
+   * if (slot !== null) {
+   *   render(slot.bytes)
+   *   slot.commit()
+   * }
+   */
+  reserve<Name extends SendName<P>>(type: Name, size: number): MessageSlot | null {
+    const { id } = this.#outgoingMessage(type)
+    return this.#write(() => this.#sender.reserve(id, size))
+  }
+
+  /**
+   * Resolves when no message waits for room any more and what `trySend` or `reserve` refused last would find it; at once
+   * when that is so now. Rejects with the reason when the channel ends first.
    */
   get ready(): Promise<void> {
-    return this.#ready.promise
+    return this.#sender.ready
+  }
+
+  /**
+   * Resolves when all that was accepted until now is in the ring, and nothing of it in this side's memory only. Rejects when the channel ends
+   * first. That the other side has taken it is told by a request, or by `close`.
+   */
+  flush(): Promise<void> {
+    return this.#sender.flush()
+  }
+
+  /**
+   * The sending side as a web stream of `{ type, data }`; always the same. It waits when messages wait for room. Closing
+   * it flushes and leaves the channel open.
+   *
+   * @throws SharedChannelError `NOT_SUPPORTED` in a host without `WritableStream` (Electron's main process before 28).
+   * @example
+   * await frames.pipeTo(channel.writable)
+   */
+  get writable(): WritableStream<OutgoingChannelMessage<P>> {
+    this.#writable ??= writableTo(
+      async ({ type, data }) => {
+        if (!this.send(type, data)) await this.ready
+      },
+      () => this.flush(),
+    )
+    return this.#writable
   }
 
   // ---- Receiving ----
 
   /**
-   * Calls `handler` with each message of one type. Nothing is taken from the ring before there is a first consumer; until
-   * then the sender feels the back-pressure. Consumers of a type share the decoded payload.
+   * Calls `handler` with each message of one type. Nothing is taken from the ring before there is a first consumer (`on`,
+   * `handle`, iteration, `readable`, an open request); until then the sender feels the back-pressure. Consumers of a type
+   * share the decoded payload.
    *
    * @param type The message's name in the protocol.
-   * @param handler Called in order, one message at a time. A view (`bytes({ view: true })`) is valid until it returns.
+   * @param handler Called in order. A view (`bytes({ view: true })`) is valid until it returns or the promise that it
+   *   returns settles; the ring and the messages behind wait for that.
    * @returns Takes the handler away again; safe to call twice.
    * @throws SharedChannelError `CLOSED`, or `INVALID_ARGUMENT` for an unknown name.
    * @example
@@ -188,19 +294,7 @@ export class SharedChannel<P extends Protocol> {
    */
   on<Name extends ReceiveName<P>>(type: Name, handler: MessageHandler<ReceivePayload<P, Name>>): () => void {
     if (this.#state === 'closed') throw this.#closedError()
-    const incoming = this.#incomingByName.get(type)
-    if (incoming === undefined) throw unknownName(type, 'receives', this.#incomingByName.keys())
-    const own: MessageHandler<never> = (data) => handler(data)
-    incoming.handlers = [...incoming.handlers, own]
-    this.#handlerCount++
-    this.#consumersChanged()
-    return () => {
-      const rest = incoming.handlers.filter((other) => other !== own)
-      if (rest.length === incoming.handlers.length) return
-      incoming.handlers = rest
-      this.#handlerCount--
-      this.#consumersChanged()
-    }
+    return this.#receiver.addHandler(find(this.#incoming, type, 'receives no message'), handler)
   }
 
   /**
@@ -211,21 +305,77 @@ export class SharedChannel<P extends Protocol> {
    * for await (const message of channel) if (message.type === 'frame') draw(message.data)
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<ChannelMessage<P>> {
-    const iterator = new MessageIterator<ChannelMessage<P>>({
-      hasRoomAgain: () => this.#scheduleDrain(),
-      left: () => {
-        this.#iterators.delete(iterator)
-        this.#consumersChanged()
-      },
-    })
-    if (this.#state === 'closed') {
-      iterator.end(this.#reason)
-      return iterator
-    }
-    this.#iterators.add(iterator)
-    this.#consumersChanged()
+    const iterator = this.#receiver.iterate()
+    if (this.#state === 'closed') iterator.end(this.#reason)
     return iterator
   }
+
+  /**
+   * The same as a web stream; always the same one, a consumer from the first time it is asked for. A slow reader holds the
+   * ring back.
+   *
+   * @throws SharedChannelError `NOT_SUPPORTED` in a host without `ReadableStream` (Electron's main process before 28).
+   * @example
+   * await channel.readable.pipeThrough(decoder).pipeTo(screen)
+   */
+  get readable(): ReadableStream<ChannelMessage<P>> {
+    this.#readable ??= readableFrom(() => this[Symbol.asyncIterator]())
+    return this.#readable
+  }
+
+  // ---- Calls ----
+
+  /**
+   * Calls the other side: sends a message whose entry has a `reply`, and waits for the answer. Any number of calls may be
+   * open; they are answered in any order. While one is open, messages are taken from the ring: subscribe first.
+   *
+   * @param options `timeout` in milliseconds; `signal`. A call that was given up is not sent if it still waits for room;
+   *   else its answer is ignored.
+   * @returns The answer. Rejects with `REMOTE_ERROR` when the other side failed, `TIMEOUT`, the signal's reason, what `send`
+   *   throws, and with the reason, or `CLOSED`, when the channel ends first.
+   * @example
+   * const histogram = await channel.request('measure', region, { timeout: 1000 })
+   */
+  async request<Name extends RequestName<P>>(
+    type: Name,
+    payload: SendPayload<P, Name>,
+    options: WaitOptions = {},
+  ): Promise<ReplyPayload<P, Name>> {
+    if (this.#state !== 'open') throw this.#closedError()
+    const call = find(this.#outgoingCalls, type, 'makes no call')
+    checkWait(options)
+    const answer = this.#calls.request(call, encode(type, call.codec, payload), options)
+    return answer as Promise<ReplyPayload<P, Name>>
+  }
+
+  /**
+   * Answers the calls of one type.
+   *
+   * @param handler Gets the payload, which is its own; returns the reply or a promise of it. What it throws rejects the
+   *   caller with `REMOTE_ERROR` and its message.
+   * @returns Takes the handler away again; calls of this type are then refused.
+   * @throws SharedChannelError `CLOSED`; `INVALID_ARGUMENT` for an unknown name, or one that has a handler.
+   * @example
+   * channel.handle('measure', async (region) => histogramOf(await read(region)))
+   */
+  handle<Name extends HandleName<P>>(
+    type: Name,
+    handler: (payload: ReceivePayload<P, Name>) => HandlerReply<P, Name> | Promise<HandlerReply<P, Name>>,
+  ): () => void {
+    if (this.#state === 'closed') throw this.#closedError()
+    const call = find(this.#incomingCalls, type, 'answers no call')
+    if (call.handler !== undefined) {
+      throw new SharedChannelError('INVALID_ARGUMENT', `"${type}" has a handler already; take that away first.`)
+    }
+    call.handler = handler
+    const leave = this.#receiver.addConsumer()
+    return () => {
+      if (call.handler === handler) call.handler = undefined
+      leave()
+    }
+  }
+
+  // ---- Errors ----
 
   /**
    * Hears of errors that do not end the channel: what the plugin reports (`PLUGIN_ERROR`), what handlers throw, what
@@ -248,341 +398,193 @@ export class SharedChannel<P extends Protocol> {
     return this.#state
   }
 
+  /** Whether nothing is left of it. */
+  get isClosed(): boolean {
+    return this.#state === 'closed'
+  }
+
   /** Resolves when the channel has ended, however it did; never rejects. */
   get closed(): Promise<ChannelEnd> {
     return this.#closed.promise
   }
 
   /**
-   * Accepts nothing more, sends what is queued, lets the other side take it and answer (`closeTimeout` for both), then
-   * stops the other side and lets go of the memory. Safe to call again, and inside a handler, after which it takes effect.
+   * Accepts nothing more, sends what is queued, lets the other side take it and answer (`closeTimeout` in all), then stops
+   * the other side and lets go of the memory. What the other side has published by then is handed out first. Safe to call
+   * again, and inside a handler, after which it takes effect.
    *
+   * @param options `discard: true` waits for nothing: what is queued, or not taken yet, is counted in `unconsumed`.
    * @returns When nothing is left; the same as `closed`.
    */
-  close(): Promise<ChannelEnd> {
-    if (this.#state === 'open') void this.#end()
+  close(options: { discard?: boolean } = {}): Promise<ChannelEnd> {
+    if (options.discard) this.#gone.resolve()
+    this.#end(options.discard ? 'discard' : 'close')
     return this.#closed.promise
+  }
+
+  /** Lets the channel keep Node's event loop alive again, while it has a consumer or something waits. Returns itself. */
+  ref(): this {
+    this.#mayKeepAlive = true
+    this.#updateRef()
+    return this
+  }
+
+  /** Lets Node end although the channel is open, as a socket's `unref`. While it closes it is waited for. Returns itself. */
+  unref(): this {
+    this.#mayKeepAlive = false
+    this.#updateRef()
+    return this
   }
 
   /** What the channel has done so far. */
   stats(): ChannelStats {
+    const { sentMessages, sentBytes, queuedMessages, queuedBytes } = this.#sender
     return {
-      sentMessages: this.#sentMessages,
-      sentBytes: this.#sentBytes,
-      queuedMessages: this.#queue.length - this.#queueStart,
-      queuedBytes: this.#queuedBytes,
-      receivedMessages: this.#receivedMessages,
-      receivedBytes: this.#receivedBytes,
-      unhandledMessages: this.#unhandledMessages,
+      sentMessages,
+      sentBytes,
+      queuedMessages,
+      queuedBytes,
+      ...this.#receiver.stats,
       wakeUps: this.#wakeUps,
     }
   }
 
-  // ---- The queue in front of the ring ----
+  // ---- Inside ----
 
-  #enqueue(id: number, bytes: Uint8Array): boolean {
-    const size = bytes.byteLength
-    if (size > this.#options.maxMessageBytes) {
-      throw new SharedChannelError(
-        'MESSAGE_TOO_LARGE',
-        `The message has ${size} bytes; the limit is ${this.#options.maxMessageBytes}. Send it in parts, or raise maxMessageBytes on both sides.`,
-      )
-    }
-    const message: OutgoingMessage = { id, bytes, size, sent: 0, skipped: 0 }
-    if (this.#queueIsEmpty()) {
-      if (this.#tryWrite(message)) return true
-      if (this.#failed) throw this.#closedError()
-    } else if (this.#queuedBytes + size > this.#options.maxQueueBytes) {
-      throw new SharedChannelError(
-        'QUEUE_FULL',
-        `${this.#queuedBytes} bytes already wait for room in the ring; the limit is ${this.#options.maxQueueBytes}. When send returns false, await channel.ready.`,
-      )
-    }
-    // What is already in the ring need not be kept.
-    message.skipped = message.sent
-    message.bytes = this.#copyOf(bytes, message.sent)
-    if (this.#queueIsEmpty()) this.#ready = new Deferred()
-    this.#queue.push(message)
-    this.#queuedBytes += size
-    this.#updateRef()
-    this.#pump()
-    return this.#queueIsEmpty()
+  #outgoingMessage(type: string): Outgoing {
+    if (this.#state !== 'open') throw this.#closedError()
+    return this.#outgoing.get(type) ?? find(this.#outgoing, type, 'sends no message')
   }
 
-  /** Of the caller's bytes, from `start` on: not a `slice`, which shares memory when they are a Buffer of Node's. */
-  #copyOf(bytes: Uint8Array, start: number): Uint8Array {
+  #write<T>(action: () => T): T {
     try {
-      return new Uint8Array(bytes.subarray(start))
-    } catch (cause) {
-      const text = `There is no memory to keep ${bytes.byteLength - start} bytes until the ring has room.`
-      const error = new SharedChannelError('OUT_OF_MEMORY', text, { cause })
-      if (start > 0) this.#fail(error) // half a message is in the ring, and nothing may follow it
-      throw error
+      return action()
+    } catch (error) {
+      throw this.#writeError(error)
     }
   }
 
-  /** Moves the queue into the ring as far as there is room, then waits for more. */
-  #pump(): void {
-    let announced = false
-    while (!this.#queueIsEmpty()) {
-      const message = this.#queue[this.#queueStart] as OutgoingMessage
-      if (!this.#tryWrite(message)) {
-        if (this.#failed || announced) return
-        this.#bell.announce(WAITING_FOR_ROOM)
-        announced = true // and look once more: the room may have come before the announcement
-        continue
-      }
-      announced = false
-      this.#queuedBytes -= message.size
-      this.#queueStart++
-    }
-    this.#queue = []
-    this.#queueStart = 0
-    this.#bell.withdraw(WAITING_FOR_ROOM)
-    this.#ready.resolve()
-    this.#updateRef()
+  #writeError(error: unknown): SharedChannelError {
+    return error instanceof SharedChannelError ? error : this.#fail(memoryIsGone(error))
   }
-
-  #tryWrite(message: OutgoingMessage): boolean {
-    const before = message.sent
-    const status = this.#writer.tryWrite(message)
-    if (status === CORRUPT) {
-      this.#fail(corrupt('an impossible reading position'))
-      return false
-    }
-    if ((status === OK || message.sent !== before) && this.#peerBell.take(WAITING_FOR_DATA)) this.#link.wakePeer()
-    if (status !== OK) return false
-    this.#sentMessages++
-    this.#sentBytes += message.size
-    return true
-  }
-
-  #queueIsEmpty(): boolean {
-    return this.#queueStart === this.#queue.length
-  }
-
-  // ---- From the ring to the consumers ----
 
   #wake(): void {
     if (this.#state === 'closed') return
     this.#wakeUps++
+    this.#sender.pump()
+    if (this.#seesPeerClosed()) this.#peerLeaves()
+    this.#receiver.drain()
+  }
+
+  /** Whether the other side has said that it sends no more, or is gone. */
+  #seesPeerClosed(): boolean {
+    if (this.#peerIsGone || this.#failed) return true
     try {
-      if (!this.#queueIsEmpty()) this.#pump()
+      const state = Atomics.load(this.#states, this.#side === 0 ? SIDE_STRIDE / 4 : 0)
+      if (state < 0 || state > STATE_LOST) this.#fail(corrupt('an impossible state'))
+      return state >= STATE_CLOSED
     } catch (error) {
       this.#fail(memoryIsGone(error))
-    }
-    this.#drain()
-  }
-
-  /** Whether messages may be taken now. At the end all are, so that nothing that was published gets lost. */
-  #wantsMessages(): boolean {
-    if (this.#failed || this.#state === 'closed') return false
-    if (this.#state === 'closing') return true
-    if (this.#handlerCount === 0 && this.#iterators.size === 0) return false
-    if (this.#iterators.size === 0) return true
-    for (const iterator of this.#iterators) if (iterator.isFull) return false
-    return true
-  }
-
-  /** Hands messages out, a batch at a time; sleeps when there are none. */
-  #drain(): void {
-    if (this.#draining || this.#drainScheduled || !this.#wantsMessages()) return
-    this.#draining = true
-    const deadline = now() + this.#options.receiveBudget
-    let messagesToClock = 1
-    let messages = 0
-    let bytes = 0
-    try {
-      while (this.#wantsMessages()) {
-        if (this.#reader.next() === MESSAGE) {
-          bytes += this.#reader.length
-          this.#deliver()
-          if (this.#ringIn.shouldPublish()) this.#publishRoom()
-          if (++messages < messagesToClock && bytes < BYTES_PER_CLOCK_READING) continue
-        } else {
-          this.#publishRoom()
-          if (!this.#ringIn.hasMore() && this.#sleeps()) break
-        }
-        if (now() >= deadline) {
-          this.#scheduleDrain()
-          break
-        }
-        messagesToClock = Math.min(2 * messagesToClock, MESSAGES_PER_CLOCK_READING)
-        messages = bytes = 0
-      }
-      // The last message is given back too, whatever ended the batch.
-      this.#reader.release()
-      this.#publishRoom()
-    } catch (error) {
-      this.#fail(error instanceof SharedChannelError ? error : memoryIsGone(error))
-    } finally {
-      this.#draining = false
-    }
-  }
-
-  /** Nothing is in the ring: has the other side be asked to ring, unless it has ended. False when something came meanwhile. */
-  #sleeps(): boolean {
-    if (this.#peerEnded) {
-      this.#ended.resolve()
       return true
     }
-    this.#bell.announce(WAITING_FOR_DATA)
-    if (!this.#ringIn.hasMore()) return true
-    this.#bell.withdraw(WAITING_FOR_DATA)
-    return false
   }
 
-  #scheduleDrain(): void {
-    if (this.#drainScheduled || this.#state === 'closed') return
-    this.#drainScheduled = true
-    afterOtherEvents(() => {
-      this.#drainScheduled = false
-      this.#drain()
+  /** The other side sends no more. What it sent is handed out, and may be answered, before this side ends too. */
+  #peerLeaves(): void {
+    if (this.#peerHasClosed) return
+    this.#peerHasClosed = true
+    const timeout = new Deferred<void>()
+    const timer = setTimeout(timeout.resolve, this.#options.closeTimeout)
+    void Promise.race([this.#receiver.drained.promise, this.#gone.promise, timeout.promise]).then(() => {
+      clearTimeout(timer)
+      this.#end('peer')
     })
+    this.#receiver.finishIfEmpty()
   }
-
-  #publishRoom(): void {
-    if (this.#ringIn.publish() && this.#peerBell.take(WAITING_FOR_ROOM)) this.#link.wakePeer()
-  }
-
-  /** Gives the reader's message to everyone who wants its type. */
-  #deliver(): void {
-    const reader = this.#reader
-    this.#receivedMessages++
-    this.#receivedBytes += reader.length
-    const incoming = this.#incoming.get(reader.id)
-    if (incoming === undefined || (incoming.handlers.length === 0 && this.#iterators.size === 0)) {
-      this.#unhandled(reader.id, incoming)
-      return
-    }
-    const { codec, handlers, name } = incoming
-    let data: unknown
-    let kept: unknown
-    try {
-      data = codec.decode(this.#payload(codec.input))
-      kept = codec.input === 'view' && this.#iterators.size > 0 ? codec.decode(this.#payload('copy')) : data
-    } catch (error) {
-      this.#reportError(error)
-      return
-    }
-    const message = { type: name, data: kept } as ChannelMessage<P>
-    const { length } = reader
-    for (const iterator of this.#iterators) iterator.push(message, length)
-    for (const handler of handlers) this.#call(handler, data)
-  }
-
-  #payload(input: 'copy' | 'scratch' | 'view' | undefined): Uint8Array {
-    const { assembled, offset, length } = this.#reader
-    if (assembled !== undefined) return assembled
-    const { bytes } = this.#ringIn
-    if (input === 'view') return new Uint8Array(bytes.buffer, bytes.byteOffset + offset, length)
-    if (input === 'scratch' && length <= SCRATCH.byteLength) {
-      SCRATCH.set(bytes.subarray(offset, offset + length))
-      return SCRATCH.subarray(0, length)
-    }
-    return bytes.slice(offset, offset + length)
-  }
-
-  #call(handler: MessageHandler<never>, data: unknown): void {
-    try {
-      const result = handler(data as never)
-      if (result instanceof Promise) result.catch((error) => this.#reportError(error))
-    } catch (error) {
-      this.#reportError(error)
-    }
-  }
-
-  #unhandled(id: number, incoming: Incoming | undefined): void {
-    this.#unhandledMessages++
-    // At the end nobody may be listening any more; that is no mistake.
-    if (this.#warned.has(id) || this.#state !== 'open') return
-    this.#warned.add(id)
-    console.warn(
-      incoming === undefined
-        ? `Shared Channel: messages of type ${id} arrive, which the protocol does not name. They are dropped and counted in stats().unhandledMessages.`
-        : `Shared Channel: nobody takes "${incoming.name}". Its messages are dropped and counted in stats().unhandledMessages; channel.on('${incoming.name}', …) receives them.`,
-    )
-  }
-
-  #reportError(error: unknown): void {
-    if (this.#errorHandlers.size === 0) {
-      reportUncaught(error)
-      return
-    }
-    for (const handler of this.#errorHandlers) {
-      try {
-        handler(error)
-      } catch (second) {
-        reportUncaught(second)
-      }
-    }
-  }
-
-  #consumersChanged(): void {
-    this.#updateRef()
-    // Not at once: whoever subscribes may want to subscribe to more before the first message comes.
-    if (this.#wantsMessages()) this.#scheduleDrain()
-  }
-
-  // ---- The end ----
 
   #peerHasEnded(reason: SharedChannelError | undefined): void {
-    if (this.#peerEnded) return
-    this.#peerEnded = true
+    if (this.#peerIsGone) return
+    this.#peerIsGone = true
     this.#reason ??= reason
-    if (this.#state === 'open') void this.#end()
-    this.#drain()
+    this.#gone.resolve()
+    this.#end('peer')
+    this.#receiver.drain()
   }
 
-  /** The other side cannot be trusted, or is gone: the channel ends with this reason. */
+  /** The other side cannot be trusted, or its memory is gone: the channel ends with this reason. */
   #fail(reason: SharedChannelError): SharedChannelError {
     this.#failed = true
     this.#reason ??= reason
-    this.#ended.resolve()
-    if (this.#state === 'open') void this.#end()
+    this.#sender.stop()
+    this.#receiver.stop()
+    this.#gone.resolve()
+    this.#end('peer')
     return reason
   }
 
-  async #end(): Promise<void> {
+  #end(by: 'close' | 'discard' | 'peer'): void {
+    if (this.#state !== 'open') return
     this.#state = 'closing'
     this.#updateRef()
-    const timeout = new Deferred<void>()
-    const timer = setTimeout(timeout.resolve, this.#options.closeTimeout)
-    const untilTimeout = (...events: Promise<void>[]) =>
-      Promise.race([...events, timeout.promise, this.#ended.promise]).catch(() => {})
+    void this.#endInOrder(by)
+  }
 
-    if (!this.#peerEnded && !this.#failed) await untilTimeout(this.#ready.promise)
+  async #endInOrder(by: 'close' | 'discard' | 'peer'): Promise<void> {
+    let isLate = false
+    const timeout = new Deferred<void>()
+    const timer = setTimeout(() => {
+      isLate = true
+      timeout.resolve()
+    }, this.#options.closeTimeout)
+    const until = (event: Promise<void>) => Promise.race([event, timeout.promise, this.#gone.promise]).catch(() => {})
+
+    this.#sender.abortSlot()
+    await until(this.#sender.flush())
+    this.#sender.stop()
     this.#announceClose()
-    this.#drain()
-    await untilTimeout()
-    clearTimeout(timer)
+    // Whoever closes may have no consumers any more, and the other side is to get rid of what it has.
+    if (by !== 'peer') this.#receiver.takeAll()
+    await until(this.#receiver.drained.promise)
     await this.#link.stop()
-    // What the other side had published is handed out before the memory goes.
-    if (this.#peerEnded) {
-      this.#drain()
-      await this.#ended.promise
+    if (this.#peerIsGone) {
+      // What the other side had published is handed out before the memory goes, if need be to nobody.
+      this.#receiver.finishIfEmpty()
+      await Promise.race([this.#receiver.drained.promise, timeout.promise])
+      this.#receiver.force()
+      await this.#receiver.drained.promise
     }
+    clearTimeout(timer)
+    const unconsumed = this.#sender.unsentMessages + this.#sender.countUnread()
     await this.#link.close()
 
+    if (unconsumed > 0) this.#reason = this.#reasonOfLoss(unconsumed, by, isLate)
     this.#state = 'closed'
-    const end: ChannelEnd = {
-      unsent: this.#queue.length - this.#queueStart,
-      ...(this.#reason && { reason: this.#reason }),
-    }
-    this.#queue = []
-    this.#queueStart = 0
-    this.#queuedBytes = 0
-    this.#ready.reject(this.#closedError())
-    for (const iterator of this.#iterators) iterator.end(this.#reason)
-    this.#iterators.clear()
+    const error = this.#closedError()
+    this.#sender.end(error)
+    this.#calls.end(this.#reason ?? error)
+    this.#receiver.end(this.#reason)
     this.#updateRef()
-    this.#closed.resolve(end)
+    this.#closed.resolve({ unconsumed, ...(this.#reason && { reason: this.#reason }) })
+  }
+
+  /** Nothing that was accepted is lost without saying so. */
+  #reasonOfLoss(unconsumed: number, by: 'close' | 'discard' | 'peer', isLate: boolean): SharedChannelError | undefined {
+    const loss = `${unconsumed} of the messages that this side sent ${unconsumed === 1 ? 'was' : 'were'} not consumed.`
+    const cause = this.#reason
+    if (cause !== undefined) return new SharedChannelError(cause.code, `${cause.message} ${loss}`, { cause })
+    if (by === 'discard') return undefined
+    return isLate
+      ? new SharedChannelError(
+          'TIMEOUT',
+          `The channel closed after ${this.#options.closeTimeout} ms (closeTimeout). ${loss}`,
+        )
+      : new SharedChannelError('CLOSED', `The other side closed the channel. ${loss}`)
   }
 
   /** Tells the other side, in shared memory, that this side sends no more. */
   #announceClose(): void {
     try {
-      Atomics.store(this.#state32, 0, STATE_CLOSED)
+      Atomics.store(this.#states, this.#side === 0 ? 0 : SIDE_STRIDE / 4, STATE_CLOSED)
       this.#peerBell.move()
     } catch (error) {
       this.#fail(memoryIsGone(error))
@@ -599,11 +601,21 @@ export class SharedChannel<P extends Protocol> {
     )
   }
 
+  #reportError(error: unknown): void {
+    if (this.#errorHandlers.size === 0) reportUncaught(error)
+    for (const handler of this.#errorHandlers) {
+      try {
+        handler(error)
+      } catch (second) {
+        reportUncaught(second)
+      }
+    }
+  }
+
   /** The host's event loop is kept alive while somebody waits for messages or messages wait for room. */
   #updateRef(): void {
-    const keepsAlive =
-      this.#state === 'closing' ||
-      (this.#state === 'open' && (this.#handlerCount > 0 || this.#iterators.size > 0 || !this.#queueIsEmpty()))
+    const isBusy = this.#mayKeepAlive && (this.#receiver.isWanted || this.#sender.isWaiting)
+    const keepsAlive = this.#state === 'closing' || (this.#state === 'open' && isBusy)
     if (keepsAlive === this.#keepsAlive) return
     this.#keepsAlive = keepsAlive
     if (keepsAlive) this.#link.ref()
@@ -611,17 +623,26 @@ export class SharedChannel<P extends Protocol> {
   }
 }
 
-/** Where payloads go that a codec needs for the time of its `decode` only. */
-const SCRATCH = new Uint8Array(65536)
-
-function notBytes(name: string): SharedChannelError {
-  return new SharedChannelError('INVALID_ARGUMENT', `The codec of "${name}" must encode to a Uint8Array.`)
+function encode(name: string, codec: Codec<never, unknown>, payload: unknown): Uint8Array {
+  const bytes = codec.encode(payload as never)
+  // Elements of one byte each: anything else would be sent as something else.
+  if (bytes?.byteLength === undefined || bytes.length !== bytes.byteLength) {
+    throw new SharedChannelError('INVALID_ARGUMENT', `The codec of "${name}" must encode to a Uint8Array.`)
+  }
+  return bytes
 }
 
-function unknownName(name: string, does: string, known: Iterable<string>): SharedChannelError {
-  const names = [...known].map((other) => `"${other}"`).join(', ')
-  return new SharedChannelError(
+function set<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): Value {
+  map.set(key, value)
+  return value
+}
+
+function find<Value>(known: ReadonlyMap<string, Value>, name: string, does: string): Value {
+  const found = known.get(name)
+  if (found !== undefined) return found
+  const names = [...known.keys()].map((other) => `"${other}"`).join(', ')
+  throw new SharedChannelError(
     'INVALID_ARGUMENT',
-    `The protocol ${does} no message "${String(name)}"; it ${does} ${names === '' ? 'none' : names}.`,
+    `The protocol ${does} "${String(name)}"; it knows ${names === '' ? 'none' : names}.`,
   )
 }

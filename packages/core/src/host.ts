@@ -24,6 +24,15 @@ function postToSelf(): (callback: () => void) => void {
   }
 }
 
+declare const process: { readonly type?: string } | undefined
+
+/**
+ * How long messages may keep the event loop at a time, in milliseconds: less where it also paints or serves all windows, in
+ * a page, its preload, and Electron's main process.
+ */
+export const defaultReceiveBudget = (): number =>
+  typeof document !== 'undefined' || (typeof process !== 'undefined' && process.type === 'browser') ? 4 : 10
+
 /** Milliseconds from some fixed moment. */
 export const now = (): number => performance.now()
 

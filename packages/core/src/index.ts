@@ -1,6 +1,13 @@
 export { SharedChannel } from './channel.ts'
 export type { ChannelOptions } from './channel-options.ts'
-export type { ChannelEnd, ChannelMessage, ChannelState, ChannelStats, MessageHandler } from './channel-types.ts'
+export type {
+  ChannelEnd,
+  ChannelMessage,
+  ChannelState,
+  ChannelStats,
+  MessageHandler,
+  OutgoingChannelMessage,
+} from './channel-types.ts'
 export { bytes, type Codec, custom, json, type TypedArrayConstructor, text, typedArray } from './codec.ts'
 export { SharedChannelError, type SharedChannelErrorCode } from './errors.ts'
 export { isValidCapacity, MAX_CAPACITY, MIN_CAPACITY, type Side, segmentSize, writeLayout } from './layout.ts'
@@ -8,11 +15,17 @@ export type { Link, LinkListener } from './link.ts'
 export {
   defineProtocol,
   flip,
+  type HandleName,
+  type HandlerReply,
   type MessageEntries,
   type MessageEntry,
   type Protocol,
   type ReceiveName,
   type ReceivePayload,
+  type ReplyPayload,
+  type RequestName,
   type SendName,
   type SendPayload,
 } from './protocol.ts'
+export type { MessageSlot } from './sender.ts'
+export type { WaitOptions } from './waiting.ts'

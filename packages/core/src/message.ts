@@ -2,9 +2,12 @@
 // one record, a longer one is cut into fragments and put together at the far end.
 import { SharedChannelError } from './errors.ts'
 import {
+  CALL_HEAD_SIZE,
   FLAG_ABANDONED,
+  FLAG_CALL,
   FLAG_FIRST,
   FLAG_LAST,
+  FLAG_REPLY,
   FRAGMENT_PREFIX_SIZE,
   fragmentPayload,
   MAX_MESSAGE_TYPE,
@@ -14,7 +17,11 @@ import { AGAIN, CORRUPT, OK, type RingReader, type RingWriter } from './ring.ts'
 
 /** A message on its way into a ring, and how far it got. */
 export interface OutgoingMessage {
-  readonly id: number
+  /** Its type, and `FLAG_CALL` or `FLAG_REPLY`. */
+  readonly tag: number
+  /** Of a call or reply: its number and status. */
+  readonly call: number
+  readonly status: number
   /** What is not in the ring yet starts at `bytes[sent - skipped]`. */
   bytes: Uint8Array
   readonly size: number
@@ -22,51 +29,91 @@ export interface OutgoingMessage {
   skipped: number
 }
 
+const FLAG_CALL_OR_REPLY = FLAG_CALL | FLAG_REPLY
+
 export class MessageWriter {
+  /** The largest message that is written in one piece. */
+  readonly maxRecord: number
   readonly #ring: RingWriter
-  readonly #maxRecord: number
   readonly #fragment: number
+  #abandonmentPending = false
 
   constructor(ring: RingWriter) {
     this.#ring = ring
-    this.#maxRecord = maxRecordPayload(ring.capacity)
+    this.maxRecord = maxRecordPayload(ring.capacity)
     this.#fragment = fragmentPayload(ring.capacity)
   }
 
   /** A message that fits one record and goes in now, or not at all (`AGAIN`). The fast way. */
-  tryWriteWhole(id: number, bytes: Uint8Array): typeof OK | typeof AGAIN | typeof CORRUPT {
-    const size = bytes.byteLength
-    const offset = this.#ring.tryReserve(size)
+  tryWriteWhole(
+    tag: number,
+    bytes: Uint8Array,
+    call: number,
+    status: number,
+  ): typeof OK | typeof AGAIN | typeof CORRUPT {
+    const head = headSize(tag)
+    const size = head + bytes.byteLength
+    const offset = this.tryReserve(size)
     if (offset < 0) return offset as typeof AGAIN | typeof CORRUPT
-    this.#ring.bytes.set(bytes, offset)
-    this.#ring.commit(size, id | FLAG_FIRST | FLAG_LAST)
+    if (head !== 0) this.#ring.setPair(offset, call, status)
+    this.#ring.bytes.set(bytes, offset + head)
+    this.commit(size, tag)
     return OK
   }
 
-  fitsOneRecord(size: number): boolean {
-    return size <= this.#maxRecord
+  /** Room for a whole message of `size` bytes, as `RingWriter.tryReserve`. */
+  tryReserve(size: number): number {
+    if (this.#abandonmentPending) {
+      // In front of the next message, so that the reader drops the fragments it has.
+      const offset = this.#ring.tryReserve(0)
+      if (offset < 0) return offset
+      this.#ring.commit(0, FLAG_ABANDONED)
+      this.#abandonmentPending = false
+    }
+    return this.#ring.tryReserve(size)
+  }
+
+  /** Publishes the first `size` bytes of what was reserved as a whole message. */
+  commit(size: number, tag: number): void {
+    this.#ring.commit(size, tag | FLAG_FIRST | FLAG_LAST)
+  }
+
+  fitsOneRecord(tag: number, size: number): boolean {
+    return headSize(tag) + size <= this.maxRecord
   }
 
   /** Writes as much of `message` as there is room for; `OK` when all of it is in the ring. */
   tryWrite(message: OutgoingMessage): typeof OK | typeof AGAIN | typeof CORRUPT {
-    if (this.fitsOneRecord(message.size)) return this.tryWriteWhole(message.id, message.bytes)
-    while (message.sent < message.size) {
+    const { tag, size, call, status } = message
+    if (this.fitsOneRecord(tag, size)) return this.tryWriteWhole(tag, message.bytes, call, status)
+    while (message.sent < size) {
       const first = message.sent === 0
-      const prefix = first ? FRAGMENT_PREFIX_SIZE : 0
-      const part = Math.min(message.size - message.sent, this.#fragment - prefix)
-      const offset = this.#ring.tryReserve(prefix + part)
+      const head = headSize(tag)
+      const prefix = first ? FRAGMENT_PREFIX_SIZE + head : 0
+      const part = Math.min(size - message.sent, this.#fragment - prefix)
+      const offset = first ? this.tryReserve(prefix + part) : this.#ring.tryReserve(prefix + part)
       if (offset < 0) return offset as typeof AGAIN | typeof CORRUPT
-      const target = this.#ring.bytes
-      if (first) new Uint32Array(target.buffer, target.byteOffset + offset, 2).set([message.size, 0])
+      if (first) {
+        this.#ring.setPair(offset, head + size, 0)
+        if (head !== 0) this.#ring.setPair(offset + FRAGMENT_PREFIX_SIZE, call, status)
+      }
       const start = message.sent - message.skipped
-      target.set(message.bytes.subarray(start, start + part), offset + prefix)
+      this.#ring.bytes.set(message.bytes.subarray(start, start + part), offset + prefix)
       message.sent += part
-      const flags = (first ? FLAG_FIRST : 0) | (message.sent === message.size ? FLAG_LAST : 0)
-      this.#ring.commit(prefix + part, message.id | flags)
+      const flags = (first ? FLAG_FIRST : 0) | (message.sent === size ? FLAG_LAST : 0)
+      this.#ring.commit(prefix + part, tag | flags)
     }
     return OK
   }
+
+  /** Gives up a message that `tryWrite` has not finished: the reader sees nothing of it. */
+  abandon(message: OutgoingMessage): void {
+    // A mark that is still due stays due: a message given up behind it has not been started.
+    if (message.sent > 0) this.#abandonmentPending = true
+  }
 }
+
+const headSize = (tag: number): number => ((tag & FLAG_CALL_OR_REPLY) === 0 ? 0 : CALL_HEAD_SIZE)
 
 /** What `MessageReader.next` found. */
 export const MESSAGE = 1
@@ -74,6 +121,10 @@ export const MESSAGE = 1
 export class MessageReader {
   /** Of the message found: its number, and its bytes, which are in the ring or in an array of their own. */
   id = 0
+  /** `FLAG_CALL`, `FLAG_REPLY`, or 0 for a plain message; the number and status of a call or reply. */
+  kind = 0
+  call = 0
+  status = 0
   inRing = false
   /** Start of the payload in `ring.bytes` when `inRing`. */
   offset = 0
@@ -85,7 +136,7 @@ export class MessageReader {
   readonly #maxMessageBytes: number
   #holdsRecord = false
   #target: Uint8Array | undefined
-  #targetId = 0
+  #targetTag = 0
   #filled = 0
 
   constructor(ring: RingReader, maxMessageBytes: number) {
@@ -108,17 +159,19 @@ export class MessageReader {
       if (status === CORRUPT) throw corrupt('an impossible position or record length')
       this.#holdsRecord = true
       this.id = ring.tag & MAX_MESSAGE_TYPE
-      const flags = ring.tag - this.id
+      this.kind = ring.tag & FLAG_CALL_OR_REPLY
+      const flags = ring.tag - this.id - this.kind
       if (flags === FLAG_FIRST + FLAG_LAST) {
         if (this.#target !== undefined) throw corrupt('a message inside another')
-        this.#checkSize(ring.length)
+        const head = this.kind === 0 ? 0 : this.#readHead(ring.offset, ring.length)
+        this.#checkSize(ring.length - head)
         this.inRing = true
-        this.offset = ring.offset
-        this.length = ring.length
+        this.offset = ring.offset + head
+        this.length = ring.length - head
         return MESSAGE
       }
       if (flags === FLAG_ABANDONED) {
-        if (ring.length !== 0) throw corrupt('a mark with a payload')
+        if (ring.length !== 0 || this.kind !== 0) throw corrupt('a mark with a payload')
         this.#target = undefined
       } else if (this.#addFragment(flags)) {
         return MESSAGE
@@ -143,18 +196,24 @@ export class MessageReader {
     let { offset, length } = ring
     if ((flags & FLAG_FIRST) !== 0) {
       if (this.#target !== undefined || length < FRAGMENT_PREFIX_SIZE) throw corrupt('a first fragment out of place')
-      const words = new Uint32Array(ring.bytes.buffer, ring.bytes.byteOffset + offset, 2)
-      const size = Atomics.load(words, 0)
-      if (Atomics.load(words, 1) !== 0) throw corrupt('a fragment prefix that is not zero')
-      this.#checkSize(size)
-      this.#target = allocate(size)
-      this.#targetId = this.id
-      this.#filled = 0
+      const size = ring.wordAt(offset)
+      if (ring.wordAt(offset + 4) !== 0) throw corrupt('a fragment prefix that is not zero')
       offset += FRAGMENT_PREFIX_SIZE
       length -= FRAGMENT_PREFIX_SIZE
+      const head = this.kind === 0 ? 0 : this.#readHead(offset, Math.min(length, size))
+      offset += head
+      length -= head
+      this.#checkSize(size - head)
+      this.#target = allocate(size - head)
+      this.#targetTag = this.id | this.kind
+      this.#filled = 0
     }
     const target = this.#target
-    if (target === undefined || this.id !== this.#targetId || length > target.byteLength - this.#filled) {
+    if (
+      target === undefined ||
+      (this.id | this.kind) !== this.#targetTag ||
+      length > target.byteLength - this.#filled
+    ) {
       throw corrupt('a fragment out of place')
     }
     target.set(ring.bytes.subarray(offset, offset + length), this.#filled)
@@ -166,6 +225,15 @@ export class MessageReader {
     this.inRing = false
     this.#target = undefined
     return true
+  }
+
+  /** The words in front of a call's or reply's payload, which lies in the ring with its `length`. */
+  #readHead(offset: number, length: number): number {
+    if (this.kind === FLAG_CALL_OR_REPLY) throw corrupt('a call that is a reply')
+    if (length < CALL_HEAD_SIZE) throw corrupt('a call without its number')
+    this.call = this.#ring.wordAt(offset)
+    this.status = this.#ring.wordAt(offset + 4)
+    return CALL_HEAD_SIZE
   }
 
   #checkSize(size: number): void {

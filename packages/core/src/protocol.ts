@@ -3,16 +3,20 @@ import { SharedChannelError } from './errors.ts'
 import { MAX_MESSAGE_TYPE } from './layout.ts'
 
 /** One message of a protocol: its number on the wire and how its payload is encoded. */
-export interface MessageEntry<In = never, Out = unknown> {
+export interface MessageEntry<In = never, Out = unknown, ReplyIn = never, ReplyOut = unknown> {
   /** 0 to 16,777,215; what C++ calls `message.type`. */
   readonly id: number
   readonly codec: Codec<In, Out>
+  /** Makes the message a call: `request` sends it, `handle` answers it, and this is how the answer is encoded. */
+  readonly reply?: Codec<ReplyIn, ReplyOut>
 }
 
 /** Messages by name. */
 export type MessageEntries = { readonly [name: string]: MessageEntry }
 
 type None = Record<never, never>
+type Calls<Entries> = { [Name in keyof Entries]: Entries[Name] extends { readonly reply: unknown } ? Name : never }
+type CallName<Entries> = Calls<Entries>[keyof Entries] & string
 
 /** What may be sent and what may be received, as seen from one end. Made by {@link defineProtocol}. */
 export interface Protocol<
@@ -23,16 +27,34 @@ export interface Protocol<
   readonly receive: Receive
 }
 
-/** Names of the messages that a protocol sends. */
-export type SendName<P extends Protocol> = keyof P['send'] & string
-/** Names of the messages that a protocol receives. */
-export type ReceiveName<P extends Protocol> = keyof P['receive'] & string
-/** What `send` takes for a name. */
-export type SendPayload<P extends Protocol, Name extends SendName<P>> =
-  P['send'][Name] extends MessageEntry<infer In, unknown> ? In : never
+/** Names of the messages that a protocol sends, calls left out. */
+export type SendName<P extends Protocol> = Exclude<keyof P['send'] & string, RequestName<P>>
+/** Names of the messages that a protocol receives, calls left out. */
+export type ReceiveName<P extends Protocol> = Exclude<keyof P['receive'] & string, HandleName<P>>
+/** Names of the calls that this end makes. */
+export type RequestName<P extends Protocol> = CallName<P['send']>
+/** Names of the calls that this end answers. */
+export type HandleName<P extends Protocol> = CallName<P['receive']>
+
+type In<Entry> = Entry extends MessageEntry<infer In, unknown> ? In : never
+type Out<Entry> = Entry extends MessageEntry<never, infer Out> ? Out : never
+
+/** What `send` and `request` take for a name. */
+export type SendPayload<P extends Protocol, Name extends keyof P['send']> = In<P['send'][Name]>
 /** What a handler gets for a name. */
-export type ReceivePayload<P extends Protocol, Name extends ReceiveName<P>> =
-  P['receive'][Name] extends MessageEntry<never, infer Out> ? Out : never
+export type ReceivePayload<P extends Protocol, Name extends keyof P['receive']> = Out<P['receive'][Name]>
+/** What `request` resolves with for a name. */
+export type ReplyPayload<P extends Protocol, Name extends keyof P['send']> = P['send'][Name] extends {
+  readonly reply: Codec<never, infer Out>
+}
+  ? Out
+  : never
+/** What a handler of calls gives back for a name. */
+export type HandlerReply<P extends Protocol, Name extends keyof P['receive']> = P['receive'][Name] extends {
+  readonly reply: Codec<infer In, unknown>
+}
+  ? In
+  : never
 
 /**
  * Names the messages of a channel.
@@ -44,7 +66,10 @@ export type ReceivePayload<P extends Protocol, Name extends ReceiveName<P>> =
  *   of one direction share an id or a name.
  * @example
  * const Camera = defineProtocol({
- *   send: { command: { id: 1, codec: json<{ exposure: number }>() } },
+ *   send: {
+ *     command: { id: 1, codec: json<{ exposure: number }>() },
+ *     measure: { id: 2, codec: json<Region>(), reply: json<Histogram>() },
+ *   },
  *   receive: { frame: { id: 3, codec: bytes() } },
  * })
  */
@@ -82,9 +107,10 @@ function merge<One extends MessageEntries, Both extends MessageEntries>(
     if (!Number.isInteger(entry.id) || entry.id < 0 || entry.id > MAX_MESSAGE_TYPE) {
       throw invalid(`The id of "${name}" must be an integer from 0 to ${MAX_MESSAGE_TYPE}; it is ${entry.id}`)
     }
-    if (typeof entry.codec?.encode !== 'function' || typeof entry.codec.decode !== 'function') {
+    if (!isCodec(entry.codec)) {
       throw invalid(`"${name}" needs a codec, such as bytes(), text() or json<T>()`)
     }
+    if (entry.reply !== undefined && !isCodec(entry.reply)) throw invalid(`The reply of "${name}" must be a codec`)
     const other = names.get(entry.id)
     if (other !== undefined) {
       throw invalid(
@@ -102,6 +128,9 @@ function merge<One extends MessageEntries, Both extends MessageEntries>(
   }
   return Object.freeze(Object.assign(Object.create(null), one, both))
 }
+
+const isCodec = (codec: Partial<Codec<never, unknown>> | undefined): boolean =>
+  typeof codec?.encode === 'function' && typeof codec.decode === 'function'
 
 function invalid(message: string): SharedChannelError {
   return new SharedChannelError('INVALID_ARGUMENT', `${message}.`)

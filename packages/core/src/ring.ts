@@ -8,6 +8,7 @@ import {
   alignRecord,
   BELL_OFFSET,
   FLAG_FILLER,
+  FLAG_LAST,
   HEAD_OFFSET,
   HEADER_SIZE,
   maxRecordPayload,
@@ -97,6 +98,31 @@ export class RingWriter extends Ring {
     Atomics.store(this.header, this.#tail, this.#position)
   }
 
+  /** Writes two words of the reserved room, at an offset in `bytes` that is a multiple of 4. */
+  setPair(offset: number, first: number, second: number): void {
+    this.words[offset >>> 2] = first
+    this.words[(offset >>> 2) + 1] = second
+  }
+
+  /**
+   * How many messages are in the ring that the reader has not given back. For a report at the end: the other side could
+   * have rewritten the records, so that what looks impossible ends the count.
+   */
+  countUnread(): number {
+    let count = 0
+    let position = Atomics.load(this.header, this.#head)
+    if ((this.#position - position) >>> 0 > this.capacity || position % RECORD_ALIGNMENT !== 0) return count
+    while (position !== this.#position) {
+      const word = (position & (this.capacity - 1)) >>> 2
+      const length = (this.words[word] ?? 0) >>> 0
+      const size = RECORD_HEAD_SIZE + alignRecord(Math.min(length, this.capacity))
+      if (size > (this.#position - position) >>> 0) return count
+      if (((this.words[word + 1] ?? 0) & FLAG_LAST) !== 0) count++
+      position = (position + size) | 0
+    }
+    return count
+  }
+
   #room(): number {
     return this.capacity - ((this.#position - this.#knownHead) >>> 0)
   }
@@ -170,6 +196,11 @@ export class RingReader extends Ring {
       this.#size = size
       return OK
     }
+  }
+
+  /** A word of the record that `tryRead` found, read once; `offset` in `bytes` is a multiple of 4. */
+  wordAt(offset: number): number {
+    return Atomics.load(this.words, offset >>> 2) >>> 0
   }
 
   /** Is there something that `tryRead` has not seen? What a sleeper asks after it has said that it waits. */

@@ -19,8 +19,8 @@ describe('close', () => {
     expect(a.stats().queuedMessages).toBeGreaterThan(2)
     b.on('data', (data) => received.push(data))
     const end = await a.close()
-    expect(end).toEqual({ unsent: 0 })
-    expect(await b.closed).toEqual({ unsent: 0 })
+    expect(end).toEqual({ unconsumed: 0 })
+    expect(await b.closed).toEqual({ unconsumed: 0 })
     expect(received.length).toBe(sizes.length)
     for (const [index, size] of sizes.entries()) expectBytes(received[index], pattern(size, index))
   })
@@ -33,7 +33,7 @@ describe('close', () => {
     b.send('note', 'published')
     a.send('note', 'one')
     a.send('note', 'two')
-    expect(await a.close()).toEqual({ unsent: 0 })
+    expect(await a.close()).toEqual({ unconsumed: 0 })
     expect(received).toEqual(['published', 'one answered', 'two answered'])
   })
 
@@ -46,7 +46,7 @@ describe('close', () => {
     expect(a.closed).toBe(closing)
     await closing
     expect(a.state).toBe('closed')
-    expect(await a.close()).toEqual({ unsent: 0 })
+    expect(await a.close()).toEqual({ unconsumed: 0 })
   })
 
   it('may be called in a handler; the messages behind are handed out too', async () => {
@@ -57,9 +57,9 @@ describe('close', () => {
       void b.close()
     })
     for (const note of ['one', 'two', 'three']) a.send('note', note)
-    expect(await b.closed).toEqual({ unsent: 0 })
+    expect(await b.closed).toEqual({ unconsumed: 0 })
     expect(received).toEqual(['one', 'two', 'three'])
-    expect(await a.closed).toEqual({ unsent: 0 })
+    expect(await a.closed).toEqual({ unconsumed: 0 })
   })
 
   it('gives up after closeTimeout when the other side does not take what waits, and counts it', async () => {
@@ -69,17 +69,39 @@ describe('close', () => {
     channel.send('note', 'waits too')
     const { ready } = channel
     const start = performance.now()
-    expect(await channel.close()).toEqual({ unsent: 2 })
+    const accepted = channel.stats().sentMessages + 2 // in the ring, and in the queue
+    expect(await channel.close()).toEqual({
+      unconsumed: accepted,
+      reason: expect.objectContaining({ code: 'TIMEOUT', message: expect.stringContaining(`${accepted} of the messages`) }),
+    })
     expect(performance.now() - start).toBeGreaterThan(28)
     await expect(ready).rejects.toMatchObject({ code: 'CLOSED' })
   })
 
   it('needs no consumers at either end', async () => {
     const { a, b } = openPair({ closeTimeout: 100_000 })
+    expect(await a.close()).toEqual({ unconsumed: 0 })
+    expect(await b.closed).toEqual({ unconsumed: 0 })
+  })
+
+  it('waits for a consumer of what was sent before, even when there is none yet', async () => {
+    const { a, b } = openPair({ closeTimeout: 100_000 })
+    a.send('note', 'early')
+    const closed = a.close()
+    await turns()
+    const received: string[] = []
+    b.on('note', (note) => received.push(note))
+    expect(await closed).toEqual({ unconsumed: 0 })
+    expect(await b.closed).toEqual({ unconsumed: 0 })
+    expect(received).toEqual(['early'])
+  })
+
+  it('takes no longer than closeTimeout when nobody consumes at the other end, and says so', async () => {
+    const { a, b } = openPair({ closeTimeout: 30 })
     a.send('note', 'nobody takes it')
-    expect(await a.close()).toEqual({ unsent: 0 })
-    expect(await b.closed).toEqual({ unsent: 0 })
-    expect(b.stats()).toMatchObject({ receivedMessages: 1, unhandledMessages: 1 })
+    expect(await a.close()).toEqual({ unconsumed: 1, reason: expect.objectContaining({ code: 'TIMEOUT' }) })
+    expect(await b.closed).toEqual({ unconsumed: 0 })
+    expect(b.stats()).toMatchObject({ receivedMessages: 1, unhandled: 1 })
   })
 
   it('lets go of the link and touches it no more', async () => {
@@ -109,7 +131,7 @@ describe('a closed channel', () => {
     const { a, linkA } = openPair()
     const reason = lost()
     linkA.end(reason)
-    expect(await a.closed).toEqual({ reason, unsent: 0 })
+    expect(await a.closed).toEqual({ reason, unconsumed: 0 })
     expect(() => a.send('note', 'late')).toThrow(
       expect.objectContaining({ code: 'CLOSED', cause: reason, message: expect.stringContaining('went away') }),
     )
@@ -130,7 +152,7 @@ describe('when the other side ends', () => {
     const reason = lost()
     linkB.end(reason)
     await expect(loop).rejects.toBe(reason)
-    expect(await b.closed).toEqual({ reason, unsent: 0 })
+    expect(await b.closed).toEqual({ reason, unconsumed: 0 })
     expect(handled).toEqual(['one', 'two', 'three'])
     expect(looped).toEqual(['one', 'two', 'three'])
   })
@@ -147,21 +169,24 @@ describe('when the other side ends', () => {
     expect(looped).toEqual(['last'])
   })
 
-  it('what waits is counted as unsent, and who awaits ready is told', async () => {
+  it('what waits is counted as unconsumed, and who awaits ready is told', async () => {
     const { a, linkA } = openPair()
     sendUntilFalse(a)
     const { ready } = a
     const reason = lost()
     linkA.end(reason)
-    await expect(ready).rejects.toMatchObject({ code: 'CLOSED', cause: reason })
-    expect(await a.closed).toEqual({ reason, unsent: 1 })
+    await expect(ready).rejects.toMatchObject({ code: 'CLOSED', cause: { code: 'PEER_LOST' } })
+    const { unconsumed, reason: told } = await a.closed
+    expect(unconsumed).toBe(a.stats().sentMessages + 1)
+    expect(told).toMatchObject({ code: 'PEER_LOST', cause: reason })
+    expect(told?.message).toMatch(`${reason.message} ${unconsumed} of the messages that this side sent were not consumed.`)
   })
 
   it('before there was a channel, the channel closes', async () => {
     const [link] = memoryLinks()
     const reason = lost()
     link.end(reason)
-    expect(await new SharedChannel(link, Talk).closed).toEqual({ reason, unsent: 0 })
+    expect(await new SharedChannel(link, Talk).closed).toEqual({ reason, unconsumed: 0 })
   })
 
   it('while the channel closes, the first reason stays', async () => {
@@ -211,7 +236,7 @@ describe('garbage', () => {
     b.on('data', () => {})
     a.send('data', pattern(1001))
     expect((await b.closed).reason).toMatchObject({ code: 'MESSAGE_TOO_LARGE' })
-    expect((await a.closed).unsent).toBe(0)
+    expect((await a.closed).unconsumed).toBe(1)
   })
 })
 
@@ -278,7 +303,7 @@ describe('a channel cannot be made', () => {
 
   it.each([
     { maxMessageBytes: -1 },
-    { maxMessageBytes: 2 ** 32 },
+    { maxMessageBytes: 2 ** 32 - 8 },
     { maxQueueBytes: Number.NaN },
     { receiveBudget: '10' as unknown as number },
     { closeTimeout: 2 ** 31 },
@@ -293,7 +318,7 @@ describe('a channel cannot be made', () => {
   })
 
   it('but may have the largest and smallest options', () => {
-    const largest = { maxMessageBytes: 2 ** 32 - 1, closeTimeout: 2 ** 31 - 1, maxQueueBytes: Number.MAX_SAFE_INTEGER }
+    const largest = { maxMessageBytes: 2 ** 32 - 9, closeTimeout: 2 ** 31 - 1, maxQueueBytes: Number.MAX_SAFE_INTEGER }
     expect(open(largest)).not.toThrow()
     expect(open({ maxMessageBytes: 0, maxQueueBytes: 0, receiveBudget: 0, closeTimeout: 0 })).not.toThrow()
   })

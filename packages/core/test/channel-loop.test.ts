@@ -184,7 +184,7 @@ describe('stats', () => {
       queuedBytes: 0,
       receivedMessages: 0,
       receivedBytes: 0,
-      unhandledMessages: 0,
+      unhandled: 0,
       wakeUps: expect.any(Number),
     })
     expect(b.stats()).toMatchObject({ receivedMessages: 2, receivedBytes: 5010, sentMessages: 0 })

@@ -61,8 +61,8 @@ it('every message arrives once and in order, whatever is sent, from whichever en
         }
 
         await Promise.all([ends.a.ready, ends.b.ready])
-        expect(await ends.a.close()).toEqual({ unsent: 0 })
-        expect(await ends.b.closed).toEqual({ unsent: 0 })
+        expect(await ends.a.close()).toEqual({ unconsumed: 0 })
+        expect(await ends.b.closed).toEqual({ unconsumed: 0 })
         await iterated
         expect(received.b).toEqual(sent.a)
         expect(received.a).toEqual(sent.b)

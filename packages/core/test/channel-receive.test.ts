@@ -15,7 +15,7 @@ describe('before there is a consumer', () => {
     const { a, b } = openPair()
     const accepted = sendUntilFalse(a)
     await turns()
-    expect(b.stats()).toMatchObject({ receivedMessages: 0, unhandledMessages: 0 })
+    expect(b.stats()).toMatchObject({ receivedMessages: 0, unhandled: 0 })
     expect(await stateOf(a.ready)).toBe('pending')
 
     let received = 0
@@ -39,7 +39,7 @@ describe('before there is a consumer', () => {
     b.on('note', (note) => received.push(note))
     await until(() => received.length === 2)
     expect(received).toEqual(['first', 2])
-    expect(b.stats().unhandledMessages).toBe(0)
+    expect(b.stats().unhandled).toBe(0)
   })
 })
 
@@ -130,7 +130,7 @@ describe('handlers', () => {
     expect(() => on('nots', () => {})).toThrow(
       expect.objectContaining({
         code: 'INVALID_ARGUMENT',
-        message: expect.stringContaining('it receives "data", "note"'),
+        message: expect.stringContaining('it knows "data", "note"'),
       }),
     )
   })
@@ -197,7 +197,7 @@ describe('messages that nobody takes', () => {
       a.send('data', pattern(i))
     }
     await until(() => b.stats().receivedMessages === 6)
-    expect(b.stats().unhandledMessages).toBe(6)
+    expect(b.stats().unhandled).toBe(6)
     expect(warn.mock.calls.map(([text]) => text)).toEqual([
       expect.stringContaining(`channel.on('value', …)`),
       expect.stringContaining(`channel.on('data', …)`),
@@ -215,7 +215,7 @@ describe('messages that nobody takes', () => {
     a.send('extra', 'y')
     await until(() => b.stats().receivedMessages === 2)
     expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('type 77'))
-    expect(b.stats().unhandledMessages).toBe(2)
+    expect(b.stats().unhandled).toBe(2)
   })
 })
 

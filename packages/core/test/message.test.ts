@@ -44,8 +44,10 @@ function newMessages(maxMessageBytes = 1 << 20) {
   }
 }
 
-const outgoing = (id: number, bytes: Uint8Array): OutgoingMessage => ({
-  id,
+const outgoing = (tag: number, bytes: Uint8Array, call = 0, status = 0): OutgoingMessage => ({
+  tag,
+  call,
+  status,
   bytes,
   size: bytes.byteLength,
   sent: 0,
@@ -84,8 +86,8 @@ describe('messages over a ring', () => {
 
   it('that fit are one record, read where it lies; longer ones are put together in memory of their own', () => {
     const { writer, reader, ringIn } = newMessages()
-    expect(writer.fitsOneRecord(ONE_RECORD)).toBe(true)
-    expect(writer.fitsOneRecord(ONE_RECORD + 1)).toBe(false)
+    expect(writer.fitsOneRecord(1, ONE_RECORD)).toBe(true)
+    expect(writer.fitsOneRecord(1, ONE_RECORD + 1)).toBe(false)
     writer.tryWrite(outgoing(1, pattern(ONE_RECORD)))
     expect(reader.next()).toBe(MESSAGE)
     expect([reader.inRing, reader.assembled]).toEqual([true, undefined])

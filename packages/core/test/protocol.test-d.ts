@@ -111,7 +111,7 @@ end.send('samples', new Float64Array(4))
 
 expectTypeOf(channel.state).toEqualTypeOf<'open' | 'closing' | 'closed'>()
 expectTypeOf(channel.ready).toEqualTypeOf<Promise<void>>()
-expectTypeOf(channel.close()).resolves.toHaveProperty('unsent').toEqualTypeOf<number>()
+expectTypeOf(channel.close()).resolves.toHaveProperty('unconsumed').toEqualTypeOf<number>()
 expectTypeOf(channel.closed).resolves.toHaveProperty('reason').toEqualTypeOf<SharedChannelError | undefined>()
 channel.onError((error) => expectTypeOf(error).toEqualTypeOf<unknown>())
 // @ts-expect-error there is no such option

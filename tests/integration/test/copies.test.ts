@@ -38,7 +38,7 @@ describe('the CommonJS copy', () => {
     channel.onError((error) => errors.push(error))
     expect(await ask(channel, 'options')).toBe('null')
     channel.send('text', 'throw')
-    expect(await channel.close()).toEqual({ unsent: 0 })
+    expect(await channel.close()).toEqual({ unconsumed: 0 })
     expect(errors).toEqual([expect.any(core.SharedChannelError)])
   })
 })

@@ -98,7 +98,7 @@ describe('JavaScript says that it has closed', () => {
     const { plugin, channel, words } = await openEcho()
     Atomics.store(words, STATE, state)
     plugin.wakePeer()
-    expect(await channel.closed).toEqual({ unsent: 0 })
+    expect(await channel.closed).toEqual({ unconsumed: 0 })
   })
 })
 

@@ -25,7 +25,7 @@ describe('a plugin that does not return', () => {
     expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
     const [closed = '', after = ''] = stdout.split('\n')
     expect(JSON.parse(closed)).toEqual({
-      end: { unsent: 0 },
+      end: { unconsumed: 0 },
       time: expect.any(Number),
       left: ['PLUGIN_ERROR'],
       state: 'closed',

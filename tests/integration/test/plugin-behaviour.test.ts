@@ -79,7 +79,7 @@ describe('echo', () => {
       channel.send('data', pattern(size, size))
       bytesSent += size
     }
-    expect(await channel.close()).toEqual({ unsent: 0 })
+    expect(await channel.close()).toEqual({ unconsumed: 0 })
     expect(bytesReceived).toBe(bytesSent)
   })
 })
@@ -134,7 +134,7 @@ describe('an error in a plugin', () => {
     const channel = await openChannel('inspect', Talk, { options: 'shutdown' })
     const errors: unknown[] = []
     channel.onError((error) => errors.push(error))
-    expect(await channel.close()).toEqual({ unsent: 0 })
+    expect(await channel.close()).toEqual({ unconsumed: 0 })
     expect(errors).toEqual([expect.objectContaining({ code: 'PLUGIN_ERROR' })])
   })
 
@@ -145,7 +145,7 @@ describe('an error in a plugin', () => {
       const errors: unknown[] = []
       channel.onError((error) => errors.push(error))
       channel.send('text', 'hello')
-      expect(await channel.close()).toEqual({ unsent: 0 })
+      expect(await channel.close()).toEqual({ unconsumed: 0 })
       expect(errors).toEqual([
         expect.objectContaining({
           code: 'PLUGIN_ERROR',
@@ -289,7 +289,7 @@ describe('threads of a plugin', () => {
     await until(() => Atomics.load(tail, 0) > 2048)
     const errors: unknown[] = []
     channel.onError((error) => errors.push(error))
-    expect(await channel.close()).toEqual({ unsent: 0 })
+    expect(await channel.close()).toEqual({ unconsumed: 0 })
     expect(errors).toEqual([])
   })
 })

@@ -46,10 +46,9 @@ export class MemoryLink implements Link {
     this.holdsEventLoop = false
   }
 
-  /** The other side cannot be forced here: it is told that it has lost this one. */
+  /** The other side cannot be forced here: it is told that this one is gone, and counts as gone from here. */
   async stop(): Promise<void> {
-    if (this.#ended) return
-    this.peer.end(new SharedChannelError('PEER_LOST', 'The other side went away.'))
+    this.peer.end(this.#hasClosed() ? undefined : new SharedChannelError('PEER_LOST', 'The other side went away.'))
     this.end()
   }
 
@@ -78,13 +77,12 @@ export class MemoryLink implements Link {
     setImmediate(() => {
       this.#scheduled = false
       this.#listener?.wake()
-      if (!this.#ended && this.#peerHasClosed()) this.end()
     })
   }
 
-  #peerHasClosed(): boolean {
+  #hasClosed(): boolean {
     if (this.memory.byteLength === 0) return false // taken away by a test
-    const states = new Int32Array(this.memory, STATE_OFFSET + SIDE_STRIDE * this.peer.side, 1)
+    const states = new Int32Array(this.memory, STATE_OFFSET + SIDE_STRIDE * this.side, 1)
     return Atomics.load(states, 0) >= STATE_CLOSED
   }
 }
