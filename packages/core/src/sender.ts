@@ -127,7 +127,7 @@ export class Sender {
     } else if (this.#countedBytes > 0 && this.#countedBytes + Math.max(size, MIN_KEPT) > this.#options.maxQueueBytes) {
       throw new SharedChannelError(
         'QUEUE_FULL',
-        `${this.#keptBytes} bytes in ${this.queuedMessages} messages already wait for room in the ring; the limit is ${this.#options.maxQueueBytes}. When send returns false, await channel.ready.`,
+        `${this.#keptBytes} bytes already wait for room in the ring; the limit is ${this.#options.maxQueueBytes}. When send returns false, await channel.ready.`,
       )
     }
     this.#keepCopy(message)

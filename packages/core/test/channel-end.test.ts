@@ -72,7 +72,10 @@ describe('close', () => {
     const accepted = channel.stats().sentMessages + 2 // in the ring, and in the queue
     expect(await channel.close()).toEqual({
       unconsumed: accepted,
-      reason: expect.objectContaining({ code: 'TIMEOUT', message: expect.stringContaining(`${accepted} of the messages`) }),
+      reason: expect.objectContaining({
+        code: 'TIMEOUT',
+        message: expect.stringContaining(`${accepted} of the messages`),
+      }),
     })
     expect(performance.now() - start).toBeGreaterThan(28)
     await expect(ready).rejects.toMatchObject({ code: 'CLOSED' })
@@ -179,7 +182,9 @@ describe('when the other side ends', () => {
     const { unconsumed, reason: told } = await a.closed
     expect(unconsumed).toBe(a.stats().sentMessages + 1)
     expect(told).toMatchObject({ code: 'PEER_LOST', cause: reason })
-    expect(told?.message).toMatch(`${reason.message} ${unconsumed} of the messages that this side sent were not consumed.`)
+    expect(told?.message).toMatch(
+      `${reason.message} ${unconsumed} of the messages that this side sent were not consumed.`,
+    )
   })
 
   it('before there was a channel, the channel closes', async () => {
