@@ -3,6 +3,8 @@
 //   2 report    empty; answered with u64 count and u64 sum of the data since the last report
 //   3 produce   u32 messages, u32 size: sends so many data messages; the first byte of each counts them, modulo 256
 //   4 echo      sent back as it came
+//   5 repeat    u32 messages, then bytes: sends the bytes so many times, as `text`
+//   6 text      from `repeat`
 #include <cstring>
 #include <stdexcept>
 #include <vector>
@@ -13,7 +15,7 @@ namespace {
 
 constexpr std::size_t kCacheLine = 64;
 
-enum Type : std::uint32_t { kData = 1, kReport = 2, kProduce = 3, kEcho = 4 };
+enum Type : std::uint32_t { kData = 1, kReport = 2, kProduce = 3, kEcho = 4, kRepeat = 5, kText = 6 };
 
 class Measure final : public shared_channel::Plugin {
   void on_message(const shared_channel::Message& message) override {
@@ -21,6 +23,7 @@ class Measure final : public shared_channel::Plugin {
       case kData: take(message.bytes); break;
       case kReport: report(); break;
       case kProduce: produce(message.bytes); break;
+      case kRepeat: repeat(message.bytes); break;
       case kEcho: send(kEcho, message.bytes); break;
       default: throw std::invalid_argument("unknown message type " + std::to_string(message.type));
     }
@@ -48,6 +51,14 @@ class Measure final : public shared_channel::Plugin {
       data_[0] = static_cast<std::byte>(i);
       send(kData, data_);
     }
+  }
+
+  void repeat(std::span<const std::byte> order) {
+    std::uint32_t messages = 0;
+    if (order.size() < sizeof messages) throw std::invalid_argument("repeat takes a number and bytes");
+    std::memcpy(&messages, order.data(), sizeof messages);
+    const std::vector<std::byte> text(order.begin() + sizeof messages, order.end());
+    for (std::uint32_t i = 0; i < messages; ++i) send(kText, text);
   }
 
   std::vector<std::byte> data_;

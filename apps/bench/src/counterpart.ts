@@ -12,6 +12,19 @@ export interface Counterpart {
    * @returns Seconds from the order to the last message.
    */
   receive(size: number, messages: number, take: (message: Uint8Array) => void): Promise<number>
+  /**
+   * Fills so many messages of `size` bytes and hands them over as cheaply as it can; the other side counts and reads a byte
+   * of each cache line.
+   *
+   * @returns Seconds until the other side has confirmed all of them.
+   */
+  fill(size: number, messages: number): Promise<number>
+  /**
+   * Has the other side send a JSON text so many times, and hands what it says to `take`.
+   *
+   * @returns Seconds from the order to the last message.
+   */
+  receiveJson(text: string, messages: number, take: (value: unknown) => void): Promise<number>
   /** Sends `payload` there and back. Resolves when it has come. */
   echo(payload: Uint8Array): Promise<void>
   close(): Promise<unknown>
@@ -24,6 +37,18 @@ export function sumOfLines(bytes: Uint8Array): number {
   let sum = 0
   for (let at = 0; at < bytes.length; at += CACHE_LINE) sum += bytes[at] as number
   return sum
+}
+
+/** What `fill` fills message `index` with. */
+export const fillByte = (index: number): number => index & 0xff
+
+/** Throws unless the other side has read all that `fill` sent. */
+export function checkFilled(size: number, messages: number, count: number, sum: number): void {
+  let expected = 0
+  for (let i = 0; i < messages; i++) expected += fillByte(i) * Math.ceil(size / CACHE_LINE)
+  if (count !== messages || sum !== expected) {
+    throw new Error(`of ${messages} messages with sum ${expected}, the other side saw ${count} with sum ${sum}`)
+  }
 }
 
 /** Throws unless the other side has read all that was sent. */

@@ -3,8 +3,10 @@ import { measureOpenClose } from './open-close.ts'
 import { idleRoundTripOutcome, measureIdleRoundTrips, measureRoundTrips, roundTripOutcome } from './round-trip.ts'
 import type { Outcome, Unit } from './row.ts'
 import {
+  measureJson,
   measureLargeToJavaScript,
   measureLargeToNative,
+  measureReserve,
   measureSmallToJavaScript,
   measureSmallToNative,
 } from './throughput.ts'
@@ -17,6 +19,7 @@ export interface Measurement {
 
 const SMALL = { rounds: 15, messages: 2_000_000, peerMessages: 100_000 }
 const LARGE = { rounds: 15, messages: 1000, peerMessages: 100 }
+const JSON_MESSAGES = { rounds: 15, messages: 200_000, peerMessages: 50_000 }
 const IDLE_ROUND_TRIPS = { blocks: 40, samplesPerBlock: 100 }
 const ROUND_TRIPS = { blocks: 10, samplesPerBlock: 3000 }
 const IDLE = { channels: 64, milliseconds: 5000 }
@@ -27,6 +30,8 @@ export const MEASUREMENTS: readonly Measurement[] = [
   { name: 'native-to-js-64B', unit: 'msg/s', run: () => measureSmallToJavaScript(SMALL) },
   { name: 'js-to-native-1MiB', unit: 'GB/s', run: () => measureLargeToNative(LARGE) },
   { name: 'native-to-js-1MiB', unit: 'GB/s', run: () => measureLargeToJavaScript(LARGE) },
+  { name: 'reserve-1MiB', unit: 'GB/s', run: () => measureReserve(LARGE) },
+  { name: 'native-to-js-json-1KiB', unit: 'msg/s', run: () => measureJson(JSON_MESSAGES) },
   {
     name: 'round-trip-idle',
     unit: 'us',

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
-import { bytes, defineProtocol, SharedChannel } from '@shared-channel/core'
+import { bytes, defineProtocol, json, SharedChannel } from '@shared-channel/core'
 import { openPlugin } from '@shared-channel/native'
-import { type Counterpart, checkOrder, checkReport, secondsSince } from './counterpart.ts'
+import { type Counterpart, checkFilled, checkOrder, checkReport, fillByte, secondsSince } from './counterpart.ts'
 
 /** What the plugin calls itself, and its threads. */
 export const PLUGIN_NAME = 'measure'
@@ -10,8 +10,12 @@ const PLUGIN_PATH = fileURLToPath(new URL(`../build/Release/${PLUGIN_NAME}`, imp
 
 /** What plugin/measure.cpp understands. */
 const MEASURE = defineProtocol({
-  send: { report: { id: 2, codec: bytes() }, produce: { id: 3, codec: bytes() } },
-  receive: { report: { id: 2, codec: bytes() } },
+  send: {
+    report: { id: 2, codec: bytes() },
+    produce: { id: 3, codec: bytes() },
+    repeat: { id: 5, codec: bytes() },
+  },
+  receive: { report: { id: 2, codec: bytes() }, text: { id: 6, codec: json<unknown>() } },
   both: { data: { id: 1, codec: bytes({ view: true }) }, echo: { id: 4, codec: bytes({ view: true }) } },
 })
 
@@ -45,10 +49,47 @@ export class PluginCounterpart implements Counterpart {
     const channel = this.#channel
     const start = performance.now()
     for (let i = 0; i < messages; i++) if (!channel.send('data', payload)) await channel.ready
-    const report = await this.#report()
+    const { count, sum } = await this.#report()
     const seconds = secondsSince(start)
-    checkReport(payload, messages, Number(report.getBigUint64(0, true)), Number(report.getBigUint64(8, true)))
+    checkReport(payload, messages, count, sum)
     return seconds
+  }
+
+  /** In place, in the ring itself. */
+  async fill(size: number, messages: number): Promise<number> {
+    const channel = this.#channel
+    const start = performance.now()
+    for (let i = 0; i < messages; i++) {
+      let slot = channel.reserve('data', size)
+      while (slot === null) {
+        await channel.ready
+        slot = channel.reserve('data', size)
+      }
+      slot.bytes.fill(fillByte(i))
+      slot.commit()
+    }
+    const { count, sum } = await this.#report()
+    const seconds = secondsSince(start)
+    checkFilled(size, messages, count, sum)
+    return seconds
+  }
+
+  receiveJson(text: string, messages: number, take: (value: unknown) => void): Promise<number> {
+    const received = new Promise<number>((resolve) => {
+      let index = 0
+      const stop = this.#channel.on('text', (value) => {
+        take(value)
+        if (++index < messages) return
+        stop()
+        resolve(secondsSince(start))
+      })
+      const start = performance.now()
+      this.#channel.send(
+        'repeat',
+        Buffer.concat([new Uint8Array(new Uint32Array([messages]).buffer), Buffer.from(text)]),
+      )
+    })
+    return Promise.race([received, this.#failed])
   }
 
   receive(size: number, messages: number, take: (message: Uint8Array) => void): Promise<number> {
@@ -90,11 +131,12 @@ export class PluginCounterpart implements Counterpart {
     return this.#channel.close()
   }
 
-  #report(): Promise<DataView> {
-    const answer = new Promise<DataView>((resolve) => {
-      const stop = this.#channel.on('report', (report) => {
+  #report(): Promise<{ count: number; sum: number }> {
+    const answer = new Promise<{ count: number; sum: number }>((resolve) => {
+      const stop = this.#channel.on('report', ({ buffer, byteOffset }) => {
         stop()
-        resolve(new DataView(report.buffer, report.byteOffset, report.byteLength))
+        const words = new DataView(buffer, byteOffset, 16)
+        resolve({ count: Number(words.getBigUint64(0, true)), sum: Number(words.getBigUint64(8, true)) })
       })
     })
     this.#channel.send('report', NOTHING)

@@ -1,4 +1,4 @@
-import type { Counterpart } from './counterpart.ts'
+import { type Counterpart, sumOfLines } from './counterpart.ts'
 import { interleave } from './interleave.ts'
 import { PluginCounterpart } from './plugin-counterpart.ts'
 import type { Outcome } from './row.ts'
@@ -76,6 +76,57 @@ export function measureLargeToJavaScript(settings: ThroughputSettings): Promise<
     })
     return { ours, peers, notes: [MEMCPY_NOTE] }
   })
+}
+
+/**
+ * 1 MiB a message, from JavaScript to C++, written in place: `fill` into a slot of the ring, C++ reads each cache line there.
+ * The same around a copy: `fill` into a buffer, memcpy into another, each cache line read. GB/s.
+ */
+export function measureReserve(settings: ThroughputSettings): Promise<Outcome> {
+  const source = new Uint8Array(LARGE)
+  const ring = new Uint8Array(LARGE_RING)
+  let sum = 0
+  const fillAndCopy = (at: number) => {
+    ring.set(source.fill(at), at)
+    sum += sumOfLines(ring.subarray(at, at + LARGE))
+  }
+  return withCounterparts(LARGE_RING, async (plugin, worker) => {
+    const { ours, ...peers } = await interleave(settings.rounds, {
+      ours: async () => gigabytes(settings.messages) / (await plugin.fill(LARGE, settings.messages)),
+      memcpy: async () => gigabytes(settings.messages) / copy(settings.messages, fillAndCopy),
+      worker_threads: async () => gigabytes(settings.peerMessages) / (await worker.fill(LARGE, settings.peerMessages)),
+    })
+    if (sum < 0) throw new Error('nothing was read')
+    return { ours, peers, notes: ['memcpy: fill, Uint8Array.set and reading each cache line, in one thread'] }
+  })
+}
+
+/** 1 KiB of JSON a message, from C++ to a JavaScript handler that gets it parsed: messages a second. */
+export function measureJson(settings: ThroughputSettings): Promise<Outcome> {
+  let total = 0
+  const read = (value: unknown) => {
+    total += (value as { samples: number[] }).samples.length
+  }
+  return withCounterparts(SMALL_RING, async (plugin, worker) => {
+    const { ours, ...peers } = await interleave(settings.rounds, {
+      ours: async () => settings.messages / (await plugin.receiveJson(JSON_TEXT, settings.messages, read)),
+      worker_threads: async () =>
+        settings.peerMessages / (await worker.receiveJson(JSON_TEXT, settings.peerMessages, read)),
+    })
+    if (total === 0) throw new Error('the handlers have read nothing')
+    return { ours, peers, notes: ['worker_threads: the same as an object, which postMessage clones'] }
+  })
+}
+
+/** What a device might report: 1,024 bytes of names, numbers and text. */
+const JSON_TEXT = jsonOf(1024)
+
+function jsonOf(size: number): string {
+  const samples: number[] = []
+  const text = (note: string) =>
+    JSON.stringify({ device: 'spectrometer-2', time: 1_700_000_000_123, calibrated: true, unit: 'mV', samples, note })
+  while (text('').length < size - 8) samples.push(Number((Math.sin(samples.length) * 100).toFixed(3)))
+  return text('x'.repeat(size - text('').length))
 }
 
 const MEMCPY_NOTE = `memcpy: Uint8Array.set between two ordinary buffers, one of them of the ring's ${LARGE_RING >> 20} MiB, 1 MiB at a time`

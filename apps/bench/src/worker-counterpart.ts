@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { type Counterpart, checkOrder, checkReport, secondsSince } from './counterpart.ts'
+import { type Counterpart, checkFilled, checkOrder, checkReport, fillByte, secondsSince } from './counterpart.ts'
 import type { WorkerOrder, WorkerReport } from './worker-protocol.ts'
 
 /** Built beside the program; src/ and dist/ lie side by side, so the path is the same from both. */
@@ -10,7 +10,7 @@ const WORKER = new URL('../dist/worker.js', import.meta.url)
 export class WorkerCounterpart implements Counterpart {
   readonly #worker: Worker
   readonly #failed: Promise<never>
-  #onMessage: (message: Uint8Array | WorkerReport) => void = () => {}
+  #onMessage: (message: unknown) => void = () => {}
   #echoFailed: (reason: unknown) => void = () => {}
   #echoing = false
 
@@ -35,6 +35,32 @@ export class WorkerCounterpart implements Counterpart {
     const seconds = secondsSince(start)
     checkReport(payload, messages, report.count, report.sum)
     return seconds
+  }
+
+  /** In one array; postMessage copies it. */
+  async fill(size: number, messages: number): Promise<number> {
+    this.#setEchoing(false)
+    const payload = new Uint8Array(size)
+    const start = performance.now()
+    for (let i = 0; i < messages; i++) this.#worker.postMessage(payload.fill(fillByte(i)))
+    const report = await this.#report()
+    const seconds = secondsSince(start)
+    checkFilled(size, messages, report.count, report.sum)
+    return seconds
+  }
+
+  /** As objects, which is how workers are sent such data. */
+  receiveJson(text: string, messages: number, take: (value: unknown) => void): Promise<number> {
+    const received = new Promise<number>((resolve) => {
+      let index = 0
+      this.#onMessage = (value) => {
+        take(value)
+        if (++index === messages) resolve(secondsSince(start))
+      }
+      const start = performance.now()
+      this.#order({ order: 'repeat', messages, json: text })
+    })
+    return Promise.race([received, this.#failed])
   }
 
   receive(size: number, messages: number, take: (message: Uint8Array) => void): Promise<number> {

@@ -29,6 +29,11 @@ port.on('message', (message: Uint8Array | WorkerOrder) => {
       port.postMessage({ count, sum } satisfies WorkerReport)
       count = sum = 0
       break
+    case 'repeat': {
+      const value = JSON.parse(message.json)
+      for (let i = 0; i < message.messages; i++) port.postMessage(value)
+      break
+    }
     case 'produce': {
       const data = new Uint8Array(message.size).fill(7)
       for (let i = 0; i < message.messages; i++) {
