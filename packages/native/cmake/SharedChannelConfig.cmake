@@ -14,7 +14,9 @@ endif()
 function(shared_channel_add_plugin name)
   add_library(${name} MODULE ${ARGN})
   target_link_libraries(${name} PRIVATE SharedChannel::headers)
-  set_target_properties(${name} PROPERTIES PREFIX "" CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  # Hidden also for another reason than tidiness: a plugin's function `shutdown`, were it not, would be the C library's.
+  set_target_properties(${name} PROPERTIES
+    PREFIX "" C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   if(APPLE)
     set_target_properties(${name} PROPERTIES SUFFIX ".dylib")
   endif()

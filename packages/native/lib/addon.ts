@@ -27,13 +27,15 @@ export interface NativePlugin {
 
 export interface Addon {
   setErrorFactory(createError: (code: SharedChannelErrorCode, message: string) => Error): void
+  /** Loads the library and checks what it exports, on this thread, without starting anything; throws what `openPlugin` rejects with. */
+  checkPlugin(path: string): void
   NativePlugin: new (
     view: Uint8Array,
     sendCapacity: number,
     receiveCapacity: number,
     path: string,
     optionsJson: string,
-    updateInterval: number,
+    updateInterval: number | undefined,
     shutdownTimeout: number,
     onRing: () => void,
     onEvent: NativeEventListener,

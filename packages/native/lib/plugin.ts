@@ -15,7 +15,7 @@ import { allocateForChannel } from './memory.ts'
 export interface PluginInfo {
   readonly name: string
   readonly version: string
-  /** Of plugin.h, as the plugin was compiled: `major.minor`. */
+  /** `major.minor` of plugin.h: as the plugin was compiled, or, for one of plugin_interface.h, as it is adapted to here. */
   readonly abi: string
 }
 
@@ -42,7 +42,7 @@ export interface OpenPluginOptions {
   receiveCapacity?: number
   /** Anything JSON can hold; the plugin gets it as JSON text. */
   options?: unknown
-  /** Milliseconds between calls of the plugin's `update`. Default 0: never. */
+  /** Milliseconds between calls of the plugin's `update`; 0: never. Default 0, and 10 for plugins of plugin_interface.h. */
   updateInterval?: number
   /** How long a plugin may take to return once it is told to stop, in milliseconds. Default 2,000. */
   shutdownTimeout?: number
@@ -88,6 +88,20 @@ export async function openPluginOver(view: Uint8Array, path: string, options: Op
   return link
 }
 
+/**
+ * Loads the library of a plugin, as `openPlugin` does, and checks what it exports, on the calling thread. Starts nothing.
+ *
+ * @param path Absolute path of the library; without an extension the platform's is added (`.so`).
+ * @param options `allowRelative`: see {@link OpenPluginOptions}.
+ * @throws SharedChannelError `INVALID_ARGUMENT`, `PLUGIN_NOT_FOUND`, `PLUGIN_LOAD_FAILED`, `PLUGIN_ABI_MISMATCH`,
+ *   `NOT_SUPPORTED`, as `openPlugin` rejects with.
+ * @example
+ * checkPlugin('/abs/libcamera')
+ */
+export function checkPlugin(path: string, options: Pick<OpenPluginOptions, 'allowRelative'> = {}): void {
+  loadAddon().checkPlugin(libraryPath(path, options.allowRelative === true))
+}
+
 /** Hears what no channel hears. */
 const CONSOLE: LinkListener = {
   wake: () => {},
@@ -131,7 +145,7 @@ class PluginLink implements Plugin {
       options.receiveCapacity ?? DEFAULT_CAPACITY,
       path,
       optionsJson(options.options),
-      checkTime('updateInterval', options.updateInterval, 0),
+      checkTime('updateInterval', options.updateInterval, undefined),
       this.#shutdownTimeout,
       () => this.#listener?.wake(),
       this.#onEvent,
@@ -304,7 +318,7 @@ function checkCapacity(name: string, value: number = DEFAULT_CAPACITY): number {
   return capacity
 }
 
-function checkTime(name: string, value: number | undefined, otherwise: number): number {
+function checkTime<Otherwise>(name: string, value: number | undefined, otherwise: Otherwise): number | Otherwise {
   if (value === undefined) return otherwise
   if (typeof value !== 'number' || !(value >= 0 && value <= LONGEST_TIME)) {
     throw new SharedChannelError(

@@ -163,7 +163,8 @@ bool PluginHost::contained(const char* function, Call&& call) noexcept {
 }
 
 PluginEvent PluginHost::run_plugin() {
-  const sc_plugin_entry& entry = load_plugin_library(options_.path);
+  const PluginLibrary library = load_plugin_library(options_.path);
+  const sc_plugin_entry& entry = library.entry;
   name_this_thread(std::string("sc:") + entry.name);
 
   sc_plugin* plugin = nullptr;
@@ -192,16 +193,17 @@ PluginEvent PluginHost::run_plugin() {
                      .name = entry.name,
                      .version = entry.version,
                      .abi_minor = entry.abi_minor});
-    end = serve(*plugin);
+    end = serve(*plugin, options_.update_interval.value_or(library.update_interval));
     request_stop();  // so that threads of the plugin that wait for room come back, and `shutdown` can join them
     if (plugin->shutdown != nullptr) contained("shutdown", [&] { plugin->shutdown(plugin); });
+  } else {
+    request_stop();  // for `destroy` likewise: `initialize` may have started threads before it failed
   }
   if (plugin != nullptr) contained("destroy", [&] { plugin->destroy(plugin); });
   return end;
 }
 
-PluginEvent PluginHost::serve(sc_plugin& plugin) {
-  const auto interval = options_.update_interval;
+PluginEvent PluginHost::serve(sc_plugin& plugin, std::chrono::milliseconds interval) {
   const bool updates = interval.count() > 0 && plugin.update != nullptr;
   Deadline next_update;
   if (updates) next_update = std::chrono::steady_clock::now() + interval;

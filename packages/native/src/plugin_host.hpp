@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -43,7 +44,7 @@ class PluginListener {
 struct PluginOptions {
   std::string path;
   std::string options_json = "null";
-  std::chrono::milliseconds update_interval{0};  // 0: `update` is never called
+  std::optional<std::chrono::milliseconds> update_interval{};  // 0: `update` is never called; none: as the library says
 };
 
 class PluginHost : public std::enable_shared_from_this<PluginHost> {
@@ -73,7 +74,7 @@ class PluginHost : public std::enable_shared_from_this<PluginHost> {
   [[nodiscard]] PluginEvent run_plugin();
   template <typename Call>
   bool contained(const char* function, Call&& call) noexcept;
-  [[nodiscard]] PluginEvent serve(sc_plugin& plugin);
+  [[nodiscard]] PluginEvent serve(sc_plugin& plugin, std::chrono::milliseconds interval);
   void wait_for_work(const Deadline& next_update) noexcept;
   [[nodiscard]] bool has_work() const noexcept;
   [[nodiscard]] bool peer_closed() const noexcept;

@@ -1,6 +1,7 @@
 // Registers the addon. Context-aware: loaded once per main thread, worker and renderer context, all at the same time.
 #include <napi.h>
 
+#include "../library.hpp"
 #include "environment.hpp"
 #include "plugin_object.hpp"
 
@@ -12,9 +13,20 @@ Napi::Value SetErrorFactory(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// checkPlugin(path: string): void: loads the library and looks at what it exports, on this thread; starts nothing.
+Napi::Value CheckPlugin(const Napi::CallbackInfo& info) {
+  try {
+    shared_channel::load_plugin_library(info[0].As<Napi::String>());
+  } catch (const shared_channel::Failure& failure) {
+    throw shared_channel::Environment::of(info.Env()).error(failure);
+  }
+  return info.Env().Undefined();
+}
+
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new shared_channel::Environment(env));
   exports.Set("setErrorFactory", Napi::Function::New(env, SetErrorFactory));
+  exports.Set("checkPlugin", Napi::Function::New(env, CheckPlugin));
   exports.Set("NativePlugin", shared_channel::PluginObject::define(env));
   return exports;
 }

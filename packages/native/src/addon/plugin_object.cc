@@ -106,12 +106,14 @@ PluginObject::PluginObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Pl
     shutdown_timeout_ = std::chrono::milliseconds(info[6].As<Napi::Number>().Int64Value());
     on_ring_ = Napi::Persistent(info[7].As<Napi::Function>());
     on_event_ = Napi::Persistent(info[8].As<Napi::Function>());
+    std::optional<std::chrono::milliseconds> update_interval;
+    if (!info[5].IsUndefined()) update_interval = std::chrono::milliseconds(info[5].As<Napi::Number>().Int64Value());
     mail_ = std::make_shared<PluginMail>(environment.event_loop(), *this);
     host_ = PluginHost::start(
         std::move(segment), layout,
         {.path = info[3].As<Napi::String>(),
          .options_json = info[4].As<Napi::String>(),
-         .update_interval = std::chrono::milliseconds(info[5].As<Napi::Number>().Int64Value())},
+         .update_interval = update_interval},
         mail_);
   } catch (const Failure& failure) {
     unmap();

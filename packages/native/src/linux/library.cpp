@@ -8,10 +8,15 @@
 #include <cstring>
 
 #include "../failure.hpp"
+#include "../plugin_interface_adapter.hpp"
 
 namespace shared_channel {
 
-const sc_plugin_entry& load_plugin_library(const std::string& path) {
+namespace {
+
+using GetEntry = const sc_plugin_entry* (*)();
+
+void* open_library(const std::string& path) {
   struct stat file {};
   if (stat(path.c_str(), &file) != 0) {
     throw Failure("PLUGIN_NOT_FOUND", "there is no plugin at " + path + " (" + std::strerror(errno) +
@@ -24,13 +29,10 @@ const sc_plugin_entry& load_plugin_library(const std::string& path) {
     throw Failure("PLUGIN_LOAD_FAILED",
                   "the system cannot load " + path + ": " + (reason != nullptr ? reason : "no reason given"));
   }
-  using GetEntry = const sc_plugin_entry* (*)();
-  const auto get_entry = reinterpret_cast<GetEntry>(dlsym(library, "sc_get_plugin_entry"));
-  if (get_entry == nullptr) {
-    throw Failure("PLUGIN_LOAD_FAILED",
-                  path + " is a library but no plugin: it does not export sc_get_plugin_entry; use the macro "
-                         "SHARED_CHANNEL_PLUGIN of shared_channel/plugin.hpp");
-  }
+  return library;
+}
+
+const sc_plugin_entry& checked_entry(GetEntry get_entry, const std::string& path) {
   const sc_plugin_entry* entry = nullptr;
   try {
     entry = get_entry();
@@ -48,6 +50,21 @@ const sc_plugin_entry& load_plugin_library(const std::string& path) {
     throw Failure("PLUGIN_LOAD_FAILED", path + " has an entry without a name, a version or a create function");
   }
   return *entry;
+}
+
+}  // namespace
+
+PluginLibrary load_plugin_library(const std::string& path) {
+  void* const library = open_library(path);
+  if (const auto get_entry = reinterpret_cast<GetEntry>(dlsym(library, "sc_get_plugin_entry"))) {
+    return {.entry = checked_entry(get_entry, path), .update_interval = std::chrono::milliseconds(0)};
+  }
+  if (const auto get_interface = reinterpret_cast<GetPluginInterface>(dlsym(library, "get_plugin_interface"))) {
+    return {.entry = adapt_plugin_interface(get_interface, path), .update_interval = kPluginInterfaceUpdateInterval};
+  }
+  throw Failure("PLUGIN_LOAD_FAILED",
+                path + " is a library but no plugin: it exports neither sc_get_plugin_entry nor get_plugin_interface; use "
+                       "the macro SHARED_CHANNEL_PLUGIN of shared_channel/plugin.hpp");
 }
 
 void name_this_thread(const std::string& name) noexcept {
