@@ -96,7 +96,7 @@ class JavaScriptSide {
     std::string options = "null";
     std::uint32_t send_capacity = kMinCapacity;
     std::uint32_t receive_capacity = kMinCapacity;
-    std::chrono::milliseconds update_interval{0};
+    std::optional<std::chrono::milliseconds> update_interval{};
   };
 
   explicit JavaScriptSide(const Setup& setup)
