@@ -17,7 +17,7 @@ const CODE = ['js', 'ts', 'tsx', 'c', 'cpp', 'cmake']
 for (const document of documents) {
   const blocks = readBlocks(document)
   const examples = readExamples(blocks)
-  // One way to build is shown per document; its other examples are built in the same way.
+  // The first way to build that a document shows is that of its examples which show none.
   const buildScript = examples.map(({ files }) => files.get('build.sh')).find((script) => script !== undefined)
 
   describe(basename(document), () => {
@@ -28,7 +28,10 @@ for (const document of documents) {
 
     it.each(examples.map((example) => [example.folder, example] as const))('runs as written: %s', (_, example) => {
       const folder = writeOut(document, example)
-      if (example.files.has('CMakeLists.txt')) {
+      const ownScript = example.files.get('build.sh')
+      if (ownScript !== undefined) {
+        run('sh', ['-e', '-c', ownScript], folder)
+      } else if (example.files.has('CMakeLists.txt')) {
         if (buildScript === undefined)
           throw new Error('an example has a CMakeLists.txt and no build.sh shows how to build it')
         run('sh', ['-e', '-c', buildScript], folder)

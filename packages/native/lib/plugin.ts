@@ -62,7 +62,8 @@ const EXTENSION =
 
 /**
  * Opens a plugin: loads the library, starts a thread for this instance, and runs the plugin's `initialize` there. Any
- * number of plugins and instances may be open at once, on the main thread and in workers.
+ * number of plugins and instances may be open at once, on the main thread and in workers; of a plugin of
+ * plugin_interface.h one instance.
  *
  * @param path Absolute path of the library; without an extension the platform's is added (`.so`).
  * @param options See {@link OpenPluginOptions}.
