@@ -306,7 +306,8 @@ function libraryPath(path: string, allowRelative: boolean): string {
   return /\.[^./\\]+$/.test(absolute) ? absolute : absolute + EXTENSION
 }
 
-function checkCapacity(name: string, value: number = DEFAULT_CAPACITY): number {
+/** A capacity as rings have it: rounded up to a power of two, at least 4 KiB. Throws `INVALID_ARGUMENT`. */
+export function checkCapacity(name: string, value: number = DEFAULT_CAPACITY): number {
   if (typeof value !== 'number' || !(value > 0 && value <= MAX_CAPACITY)) {
     throw new SharedChannelError(
       'INVALID_ARGUMENT',
