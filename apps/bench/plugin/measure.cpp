@@ -3,10 +3,13 @@
 //   2 report    empty; answered with u64 count and u64 sum of the data since the last report
 //   3 produce   u32 messages, u32 size: sends so many data messages; the first byte of each counts them, modulo 256
 //   4 echo      sent back as it came
-//   5 repeat    u32 messages, then bytes: sends the bytes so many times, as `text`
-//   6 text      from `repeat`
+//   5 describe  u32 messages, then text: sends so many `json` messages with their number and this text
+//   6 json      {"index":0,"source":"spectrometer-2","level":"warning","message":"…"}
+#include <cstdio>
 #include <cstring>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <shared_channel/plugin.hpp>
@@ -15,7 +18,7 @@ namespace {
 
 constexpr std::size_t kCacheLine = 64;
 
-enum Type : std::uint32_t { kData = 1, kReport = 2, kProduce = 3, kEcho = 4, kRepeat = 5, kText = 6 };
+enum Type : std::uint32_t { kData = 1, kReport = 2, kProduce = 3, kEcho = 4, kDescribe = 5, kJson = 6 };
 
 class Measure final : public shared_channel::Plugin {
   void on_message(const shared_channel::Message& message) override {
@@ -23,7 +26,7 @@ class Measure final : public shared_channel::Plugin {
       case kData: take(message.bytes); break;
       case kReport: report(); break;
       case kProduce: produce(message.bytes); break;
-      case kRepeat: repeat(message.bytes); break;
+      case kDescribe: describe(message.bytes); break;
       case kEcho: send(kEcho, message.bytes); break;
       default: throw std::invalid_argument("unknown message type " + std::to_string(message.type));
     }
@@ -53,12 +56,19 @@ class Measure final : public shared_channel::Plugin {
     }
   }
 
-  void repeat(std::span<const std::byte> order) {
+  void describe(std::span<const std::byte> order) {
     std::uint32_t messages = 0;
-    if (order.size() < sizeof messages) throw std::invalid_argument("repeat takes a number and bytes");
+    if (order.size() < sizeof messages) throw std::invalid_argument("describe takes a number and text");
     std::memcpy(&messages, order.data(), sizeof messages);
-    const std::vector<std::byte> text(order.begin() + sizeof messages, order.end());
-    for (std::uint32_t i = 0; i < messages; ++i) send(kText, text);
+    // The text is one that needs no escapes.
+    const std::string text(reinterpret_cast<const char*>(order.data()) + sizeof messages, order.size() - sizeof messages);
+    std::vector<char> json(text.size() + 128);
+    for (std::uint32_t i = 0; i < messages; ++i) {
+      const int size = std::snprintf(json.data(), json.size(),
+                                     R"({"index":%u,"source":"spectrometer-2","level":"warning","message":"%s"})", i,
+                                     text.c_str());
+      send(kJson, std::string_view(json.data(), static_cast<std::size_t>(size)));
+    }
   }
 
   std::vector<std::byte> data_;

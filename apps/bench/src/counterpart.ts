@@ -20,14 +20,22 @@ export interface Counterpart {
    */
   fill(size: number, messages: number): Promise<number>
   /**
-   * Has the other side send a JSON text so many times, and hands what it says to `take`.
+   * Has the other side make and send so many descriptions with this text, as JSON, and hands each, parsed, to `take`.
    *
    * @returns Seconds from the order to the last message.
    */
-  receiveJson(text: string, messages: number, take: (value: unknown) => void): Promise<number>
+  receiveJson(text: string, messages: number, take: (value: Description) => void): Promise<number>
   /** Sends `payload` there and back. Resolves when it has come. */
   echo(payload: Uint8Array): Promise<void>
   close(): Promise<unknown>
+}
+
+/** What JSON messages say. */
+export interface Description {
+  readonly index: number
+  readonly source: string
+  readonly level: string
+  readonly message: string
 }
 
 const CACHE_LINE = 64

@@ -1,7 +1,15 @@
 import { fileURLToPath } from 'node:url'
 import { bytes, defineProtocol, json, SharedChannel } from '@shared-channel/core'
 import { openPlugin } from '@shared-channel/native'
-import { type Counterpart, checkFilled, checkOrder, checkReport, fillByte, secondsSince } from './counterpart.ts'
+import {
+  type Counterpart,
+  checkFilled,
+  checkOrder,
+  checkReport,
+  type Description,
+  fillByte,
+  secondsSince,
+} from './counterpart.ts'
 
 /** What the plugin calls itself, and its threads. */
 export const PLUGIN_NAME = 'measure'
@@ -13,9 +21,9 @@ const MEASURE = defineProtocol({
   send: {
     report: { id: 2, codec: bytes() },
     produce: { id: 3, codec: bytes() },
-    repeat: { id: 5, codec: bytes() },
+    describe: { id: 5, codec: bytes() },
   },
-  receive: { report: { id: 2, codec: bytes() }, text: { id: 6, codec: json<unknown>() } },
+  receive: { report: { id: 2, codec: bytes() }, json: { id: 6, codec: json<Description>() } },
   both: { data: { id: 1, codec: bytes({ view: true }) }, echo: { id: 4, codec: bytes({ view: true }) } },
 })
 
@@ -74,10 +82,10 @@ export class PluginCounterpart implements Counterpart {
     return seconds
   }
 
-  receiveJson(text: string, messages: number, take: (value: unknown) => void): Promise<number> {
+  receiveJson(text: string, messages: number, take: (value: Description) => void): Promise<number> {
     const received = new Promise<number>((resolve) => {
       let index = 0
-      const stop = this.#channel.on('text', (value) => {
+      const stop = this.#channel.on('json', (value) => {
         take(value)
         if (++index < messages) return
         stop()
@@ -85,8 +93,8 @@ export class PluginCounterpart implements Counterpart {
       })
       const start = performance.now()
       this.#channel.send(
-        'repeat',
-        Buffer.concat([new Uint8Array(new Uint32Array([messages]).buffer), Buffer.from(text)]),
+        'describe',
+        Buffer.concat([Buffer.from(new Uint32Array([messages]).buffer), Buffer.from(text)]),
       )
     })
     return Promise.race([received, this.#failed])

@@ -1,6 +1,14 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { type Counterpart, checkFilled, checkOrder, checkReport, fillByte, secondsSince } from './counterpart.ts'
+import {
+  type Counterpart,
+  checkFilled,
+  checkOrder,
+  checkReport,
+  type Description,
+  fillByte,
+  secondsSince,
+} from './counterpart.ts'
 import type { WorkerOrder, WorkerReport } from './worker-protocol.ts'
 
 /** Built beside the program; src/ and dist/ lie side by side, so the path is the same from both. */
@@ -49,16 +57,15 @@ export class WorkerCounterpart implements Counterpart {
     return seconds
   }
 
-  /** As objects, which is how workers are sent such data. */
-  receiveJson(text: string, messages: number, take: (value: unknown) => void): Promise<number> {
+  receiveJson(text: string, messages: number, take: (value: Description) => void): Promise<number> {
     const received = new Promise<number>((resolve) => {
       let index = 0
-      this.#onMessage = (value) => {
-        take(value)
+      this.#onMessage = (json) => {
+        take(JSON.parse(json as string))
         if (++index === messages) resolve(secondsSince(start))
       }
       const start = performance.now()
-      this.#order({ order: 'repeat', messages, json: text })
+      this.#order({ order: 'describe', messages, text })
     })
     return Promise.race([received, this.#failed])
   }

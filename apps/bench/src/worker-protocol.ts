@@ -1,9 +1,9 @@
-/** What src/worker.ts is told beside data, which are plain Uint8Arrays. `repeat` is answered with objects. */
+/** What src/worker.ts is told beside data, which are plain Uint8Arrays. */
 export type WorkerOrder =
   | { readonly order: 'count' }
   | { readonly order: 'echo' }
   | { readonly order: 'report' }
-  | { readonly order: 'repeat'; readonly messages: number; readonly json: string }
+  | { readonly order: 'describe'; readonly messages: number; readonly text: string }
   | { readonly order: 'produce'; readonly messages: number; readonly size: number }
 
 /** Its answer to `report`. */

@@ -1,6 +1,6 @@
 // The worker of WorkerCounterpart: does what plugin/measure.cpp does, with postMessage.
 import { parentPort } from 'node:worker_threads'
-import { sumOfLines } from './counterpart.ts'
+import { type Description, sumOfLines } from './counterpart.ts'
 import type { WorkerOrder, WorkerReport } from './worker-protocol.ts'
 
 const port = parentPort
@@ -29,11 +29,12 @@ port.on('message', (message: Uint8Array | WorkerOrder) => {
       port.postMessage({ count, sum } satisfies WorkerReport)
       count = sum = 0
       break
-    case 'repeat': {
-      const value = JSON.parse(message.json)
-      for (let i = 0; i < message.messages; i++) port.postMessage(value)
+    case 'describe':
+      for (let index = 0; index < message.messages; index++) {
+        const description: Description = { index, source: 'spectrometer-2', level: 'warning', message: message.text }
+        port.postMessage(JSON.stringify(description))
+      }
       break
-    }
     case 'produce': {
       const data = new Uint8Array(message.size).fill(7)
       for (let i = 0; i < message.messages; i++) {
