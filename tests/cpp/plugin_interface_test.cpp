@@ -333,6 +333,8 @@ TEST_CASE("plugin interface: threads may use the callbacks while the channel clo
   test::Random random(seed);
   for (unsigned round = 0; round < test::rounds(100, 30); ++round) {
     CAPTURE(round);
+    // While there is no channel.
+    std::this_thread::sleep_for(std::chrono::microseconds(random.below(1000)));
     JavaScriptSide js({.plugin = "interface_restless"});
     js.wait_until_ready();
     for (std::uint32_t number = random.below(100); number > 0; --number) {
