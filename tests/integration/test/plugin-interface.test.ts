@@ -52,7 +52,7 @@ describe('a plugin of plugin_interface.h', () => {
     channel.send('line', 'hello')
     channel.send('other', 'ä€')
     channel.send('line', '')
-    expect(await channel.close()).toEqual({ unsent: 0 })
+    expect(await channel.close()).toEqual({ unconsumed: 0 })
     expect(answers).toEqual(['hello', 'hello', 'ä€', 'ä€', '', ''])
   })
 
