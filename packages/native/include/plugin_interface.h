@@ -3,7 +3,8 @@
  * logging, errors. docs/plugins.md has a section about this interface.
  *
  * Threads. The host calls the functions of PluginInterface on one thread of its own, one at a time. The callbacks that
- * it gives to `initialize` may be called from any thread, at any time; from the return of `shutdown` on they do nothing.
+ * it gives to `initialize` may be called from any thread, at any time; once `shutdown` is called, they send nothing until
+ * the library is opened again.
  *
  * One channel at a time. The callbacks have no context pointer, so a library cannot tell channels apart; while one is
  * open, the library cannot be opened for another. `initialize` is called anew for each channel.
