@@ -28,6 +28,13 @@ Bytes first_fragment(std::uint32_t message_size, std::uint32_t size, std::uint32
   return bytes;
 }
 
+// The payload of a whole call or reply: number, status, then `size` bytes.
+Bytes whole_call(std::uint32_t status, std::uint32_t size) {
+  Bytes bytes = some_bytes(kCallHeadSize + size, 1);
+  std::memcpy(bytes.data() + 4, &status, 4);
+  return bytes;
+}
+
 struct Forged {
   std::uint32_t tag;
   Bytes payload;
@@ -80,7 +87,7 @@ TEST_CASE("hostile message: fragments that cannot be") {
            Case{"a first without its prefix", {{5 | kFlagFirst, {}}}},
            Case{"a first with half of its prefix", {{5 | kFlagFirst, some_bytes(7, 1)}}},
            Case{"a prefix whose second word is not zero", {{5 | kFlagFirst, first_fragment(30, 10, 1)}}},
-           Case{"an unknown flag", {{5 | kFlagFirst | kFlagLast | 1u << 28, ten}}},
+           Case{"an unknown flag", {{5 | kFlagFirst | kFlagLast | 1u << 30, ten}}},
            Case{"an unknown flag on a middle", {first, {5 | 1u << 31, ten}}},
            Case{"given up and whole", {{5 | kFlagFirst | kFlagLast | kFlagAbandoned, ten}}},
            Case{"given up and last", {first, {5 | kFlagLast | kFlagAbandoned, some_bytes(20, 1)}}},
@@ -90,6 +97,66 @@ TEST_CASE("hostile message: fragments that cannot be") {
     CAPTURE(impossible.what);
     CHECK(read_forged(impossible.records) == ReadStatus::corrupt);
   }
+}
+
+TEST_CASE("hostile message: calls and replies that cannot be") {
+  constexpr std::uint32_t kWhole = 5 | kFlagFirst | kFlagLast;
+  const Forged first = {5 | kFlagFirst | kFlagCall, first_fragment(30, 10, 0)};
+  const Bytes twenty = some_bytes(20, 3);
+  struct Case {
+    const char* what;
+    std::vector<Forged> records;
+  };
+  for (const Case& impossible : {
+           Case{"a call and a reply at once", {{kWhole | kFlagCall | kFlagReply, whole_call(0, 10)}}},
+           Case{"fragments of a call and a reply at once", {{5 | kFlagFirst | kFlagCall | kFlagReply, twenty}}},
+           Case{"a call without a head", {{kWhole | kFlagCall, {}}}},
+           Case{"a call with a part of its head", {{kWhole | kFlagCall, some_bytes(7, 1)}}},
+           Case{"a reply with a part of its head", {{kWhole | kFlagReply, some_bytes(7, 1)}}},
+           Case{"a call that has failed", {{kWhole | kFlagCall, whole_call(kReplyFailed, 10)}}},
+           Case{"a reply of an unknown status", {{kWhole | kFlagReply, whole_call(2, 10)}}},
+           Case{"a fragmented call too short for its head", {{5 | kFlagFirst | kFlagCall, first_fragment(7, 0)}}},
+           Case{"a fragmented reply too short for its head", {{5 | kFlagFirst | kFlagReply, first_fragment(0, 0)}}},
+           Case{"a fragmented call that has failed",
+                {{5 | kFlagFirst | kFlagCall, first_fragment(8, 0)}, {5 | kFlagLast | kFlagCall, whole_call(1, 0)}}},
+           Case{"a call that goes on as a message", {first, {5 | kFlagLast, twenty}}},
+           Case{"a call that goes on as a reply", {first, {5 | kFlagLast | kFlagReply, twenty}}},
+           Case{"a message that goes on as a call",
+                {{5 | kFlagFirst, first_fragment(30, 10)}, {5 | kFlagLast | kFlagCall, twenty}}},
+           Case{"a reply inside a call", {first, {kWhole | kFlagReply, whole_call(0, 10)}}},
+           Case{"the end of a call that never began", {{5 | kFlagLast | kFlagCall, twenty}}},
+           Case{"a call given up and whole", {first, {kFlagAbandoned | kFlagCall, {}}}},
+       }) {
+    CAPTURE(impossible.what);
+    CHECK(read_forged(impossible.records) == ReadStatus::corrupt);
+  }
+}
+
+TEST_CASE("hostile message: a call may be cut anywhere, also in its head") {
+  MessageRing ring;
+  const Bytes whole = whole_call(0, 12);
+  const auto part = [&](std::size_t from, std::size_t to) { return Bytes(whole.begin() + from, whole.begin() + to); };
+  REQUIRE(ring.forge(5 | kFlagFirst | kFlagCall, first_fragment(20, 0)) == RingStatus::ok);
+  REQUIRE(ring.forge(5 | kFlagCall, part(0, 3)) == RingStatus::ok);
+  REQUIRE(ring.forge(5 | kFlagCall, part(3, 9)) == RingStatus::ok);
+  REQUIRE(ring.forge(5 | kFlagLast | kFlagCall, part(9, 20)) == RingStatus::ok);
+  std::uint32_t number = 0;
+  std::memcpy(&number, whole.data(), sizeof number);
+  IncomingMessage message;
+  REQUIRE(ring.next(message) == ReadStatus::message);
+  CHECK(test::is(message, test::outgoing_call(5, number, {}), part(8, 20)));
+}
+
+TEST_CASE("hostile message: what was wrong stays in the ring, what came before is given back") {
+  MessageRing ring;
+  REQUIRE(ring.forge(5 | kFlagFirst | kFlagLast, some_bytes(16, 1)) == RingStatus::ok);
+  REQUIRE(ring.forge(5 | kFlagFirst | kFlagLast | kFlagCall, {}) == RingStatus::ok);
+  IncomingMessage message;
+  REQUIRE(ring.next(message) == ReadStatus::message);
+  REQUIRE(ring.next(message) == ReadStatus::corrupt);
+  ring.reader().release();
+  ring.records_in().publish();
+  CHECK(ring.segment.word(kHeadOffset).load() == kRecordHeadSize + 16);
 }
 
 TEST_CASE("hostile message: giving up what was never begun is harmless") {
@@ -103,6 +170,14 @@ TEST_CASE("hostile message: above the limit") {
   CHECK(read_forged({{5 | kFlagFirst, first_fragment(100, 10)}}, 100) == ReadStatus::again);
   CHECK(read_forged({{5 | kFlagFirst, first_fragment(101, 10)}}, 100) == ReadStatus::too_large);
   CHECK(read_forged({{5 | kFlagFirst, first_fragment(0xffffffff, 10)}}, 0xfffffffe) == ReadStatus::too_large);
+}
+
+TEST_CASE("hostile message: the limit is on the payload, without a call's head") {
+  constexpr std::uint32_t kWhole = 5 | kFlagFirst | kFlagLast | kFlagReply;
+  CHECK(read_forged({{kWhole, whole_call(0, 100)}}, 100) == ReadStatus::message);
+  CHECK(read_forged({{kWhole, whole_call(0, 101)}}, 100) == ReadStatus::too_large);
+  CHECK(read_forged({{5 | kFlagFirst | kFlagCall, first_fragment(108, 10)}}, 100) == ReadStatus::again);
+  CHECK(read_forged({{5 | kFlagFirst | kFlagCall, first_fragment(109, 10)}}, 100) == ReadStatus::too_large);
 }
 
 TEST_CASE("hostile message: a length that there is no memory for") {
@@ -125,16 +200,25 @@ TEST_CASE("hostile message: random records") {
   unsigned too_large = 0;
   const auto some_record = [&]() -> Forged {
     // Likely sequences, so that fragments get somewhere, and now and then anything.
-    if (random.one_in(4)) type = random.below(2);
-    switch (random.below(8)) {
+    if (random.one_in(4)) type = random.below(2) | (random.one_in(2) ? 0 : random.one_in(2) ? kFlagCall : kFlagReply);
+    switch (random.below(9)) {
       case 0: return {random.word() & ~kFlagFiller, some_bytes(random.below(40), seed)};
-      case 1: return {type | kFlagFirst | kFlagLast, some_bytes(random.below(300), seed)};
+      case 1:
+      case 8: {
+        const std::uint32_t tag = type | kFlagFirst | kFlagLast;
+        if (type <= kMaxMessageType || random.one_in(8)) return {tag, some_bytes(random.below(300), seed)};
+        return {tag, whole_call(random.one_in(8) ? kReplyFailed : kReplyOk, random.below(300))};
+      }
       case 2: return {kFlagAbandoned, {}};
       case 3:
       case 4: {
         const std::uint32_t size = random.below(100);
-        return {type | kFlagFirst, first_fragment(random.one_in(8) ? random.word() : size + random.below(100), size,
-                                                  random.one_in(50) ? 1 : 0)};
+        Forged first = {type | kFlagFirst,
+                        first_fragment(random.one_in(8) ? random.word() : size + random.below(100), size,
+                                       random.one_in(50) ? 1 : 0)};
+        // The status of a call, which chance would hardly make 0.
+        if (size >= kCallHeadSize) std::memset(first.payload.data() + kFragmentPrefixSize + 4, 0, 4);
+        return first;
       }
       case 5: return {type, some_bytes(random.below(30), seed)};
       default: return {type | kFlagLast, some_bytes(random.below(100), seed)};

@@ -13,6 +13,8 @@ using namespace shared_channel;
 using test::Bytes;
 using test::MessageRing;
 using test::outgoing;
+using test::outgoing_call;
+using test::outgoing_reply;
 using test::Random;
 using test::some_bytes;
 
@@ -55,6 +57,70 @@ TEST_CASE("message: larger than a record, larger than the ring") {
     CHECK(ring.passes(7, Bytes()));
     CHECK(ring.segment.is_intact());
   }
+}
+
+TEST_CASE("message: a call and its reply carry a number and a status in front of the payload") {
+  MessageRing ring;
+  const Bytes question = some_bytes(20, 1);
+  const Bytes answer = some_bytes(9, 2);
+  const std::uint32_t number = 0xfedcba98;
+  OutgoingMessage call = outgoing_call(kMaxMessageType, number, question);
+  OutgoingMessage reply = outgoing_reply(kMaxMessageType, number, kReplyOk, answer);
+  OutgoingMessage failure = outgoing_reply(0, 0, kReplyFailed, {});
+  for (OutgoingMessage* const message : {&call, &reply, &failure}) {
+    REQUIRE(ring.writer().try_write(*message) == RingStatus::ok);
+  }
+
+  std::byte* const record = ring.segment.ring(0);
+  CHECK(word_at(record, 0).load() == kCallHeadSize + 20);
+  CHECK(word_at(record, 4).load() == (kMaxMessageType | kFlagFirst | kFlagLast | kFlagCall));
+  CHECK(word_at(record, 8).load() == number);
+  CHECK(word_at(record, 12).load() == kReplyOk);
+
+  IncomingMessage received;
+  REQUIRE(ring.next(received) == ReadStatus::message);
+  CHECK(received.data == record + kRecordHeadSize + kCallHeadSize);
+  CHECK(test::is(received, call, question));
+  REQUIRE(ring.next(received) == ReadStatus::message);
+  CHECK(test::is(received, reply, answer));
+  REQUIRE(ring.next(received) == ReadStatus::message);
+  CHECK(test::is(received, failure, {}));
+}
+
+TEST_CASE("message: calls and replies of any size") {
+  constexpr std::uint32_t kLargest = kLargestRecord - kCallHeadSize;
+  constexpr std::uint32_t kThree = 3 * kFragment - kFragmentPrefixSize - kCallHeadSize;
+  for (const std::uint32_t size : {0u, 1u, kLargest - 1, kLargest, kLargest + 1, kLargestRecord, kLargestRecord + 1,
+                                   kThree - 1, kThree, kThree + 1, kMinCapacity, 10 * kMinCapacity}) {
+    CAPTURE(size);
+    MessageRing ring;
+    const Bytes bytes = some_bytes(size, size);
+    CHECK(ring.passes(outgoing_call(1, 7, bytes)));
+    CHECK(ring.passes(outgoing_reply(1, 7, kReplyOk, bytes)));
+    CHECK(ring.passes(outgoing_reply(1, 8, kReplyFailed, bytes)));
+    CHECK(ring.passes(1, bytes));
+    CHECK(ring.segment.is_intact());
+  }
+}
+
+TEST_CASE("message: a fragmented call names its length with its head, which stands in the first fragment") {
+  MessageRing ring;
+  const Bytes bytes = some_bytes(kLargestRecord, 1);
+  OutgoingMessage call = outgoing_call(5, 77, bytes);
+  REQUIRE(ring.writer().try_write(call) == RingStatus::ok);
+  std::byte* const first = ring.segment.ring(0);
+  CHECK(word_at(first, 0).load() == kFragment);
+  CHECK(word_at(first, 4).load() == (5 | kFlagFirst | kFlagCall));
+  CHECK(word_at(first, 8).load() == kLargestRecord + kCallHeadSize);
+  CHECK(word_at(first, 12).load() == 0);
+  CHECK(word_at(first, 16).load() == 77);
+  CHECK(word_at(first, 20).load() == 0);
+  std::byte* const second = first + kRecordHeadSize + kFragment;
+  CHECK(word_at(second, 4).load() == (5 | kFlagCall));
+  IncomingMessage received;
+  REQUIRE(ring.next(received) == ReadStatus::message);
+  CHECK(test::is(received, call, bytes));
+  CHECK(reinterpret_cast<std::uintptr_t>(received.data) % kRecordAlignment == 0);
 }
 
 TEST_CASE("message: a message in the ring keeps its bytes until the next one is asked for") {
@@ -146,7 +212,7 @@ TEST_CASE("message: sizes and interruptions at random") {
   Random random(seed);
   MessageRing ring;
   struct Expected {
-    std::uint32_t type;
+    OutgoingMessage sent;
     Bytes bytes;
   };
   std::deque<Expected> expected;
@@ -163,8 +229,8 @@ TEST_CASE("message: sizes and interruptions at random") {
       }
       if (status != ReadStatus::message) FAIL("the reader ended with status " << static_cast<int>(status));
       if (expected.empty()) FAIL("a message that was not sent");
-      const auto& [type, bytes] = expected.front();
-      if (!test::holds(message, type, bytes)) FAIL("message " << received << " is not the one that was sent");
+      const auto& [sent, bytes] = expected.front();
+      if (!test::is(message, sent, bytes)) FAIL("message " << received << " is not the one that was sent");
       expected.pop_front();
       ++received;
       if (random.one_in(2)) ring.records_in().publish();
@@ -178,7 +244,9 @@ TEST_CASE("message: sizes and interruptions at random") {
     const std::uint32_t type = random.below(kMaxMessageType + 1);
     Bytes bytes = some_bytes(size, number);
     const std::uint32_t patience = random.below(12);
-    OutgoingMessage message = outgoing(type, bytes);
+    OutgoingMessage message = random.one_in(2)   ? outgoing(type, bytes)
+                              : random.one_in(2) ? outgoing_call(type, random.word(), bytes)
+                                                 : outgoing_reply(type, random.word(), random.below(2), bytes);
     RingStatus status = RingStatus::again;
     for (std::uint32_t tries = 0; tries <= patience && status == RingStatus::again; ++tries) {
       status = ring.writer().try_write(message);
@@ -186,7 +254,7 @@ TEST_CASE("message: sizes and interruptions at random") {
     }
     if (status == RingStatus::corrupt) FAIL("the writer calls the ring corrupt");
     if (status == RingStatus::ok) {
-      expected.push_back({type, std::move(bytes)});
+      expected.push_back({message, std::move(bytes)});
     } else {
       ring.writer().abandon(message);
       ++abandoned;

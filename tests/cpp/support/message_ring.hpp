@@ -31,8 +31,30 @@ using Bytes = std::vector<std::byte>;
   return {.type = type, .data = bytes.data(), .size = static_cast<std::uint32_t>(bytes.size())};
 }
 
+[[nodiscard]] inline OutgoingMessage outgoing_call(std::uint32_t type, std::uint32_t call, const Bytes& bytes) {
+  OutgoingMessage message = outgoing(type, bytes);
+  message.kind = MessageKind::call;
+  message.call = call;
+  return message;
+}
+
+[[nodiscard]] inline OutgoingMessage outgoing_reply(std::uint32_t type, std::uint32_t call, std::uint32_t status,
+                                                    const Bytes& bytes) {
+  OutgoingMessage message = outgoing_call(type, call, bytes);
+  message.kind = MessageKind::reply;
+  message.status = status;
+  return message;
+}
+
+// Is `message` what `sent` was sent as, with these bytes?
+[[nodiscard]] inline bool is(const IncomingMessage& message, const OutgoingMessage& sent, const Bytes& bytes) {
+  return message.type == sent.type && message.kind == sent.kind && message.call == sent.call &&
+         message.status == sent.status &&
+         std::equal(bytes.begin(), bytes.end(), message.data, message.data + message.size);
+}
+
 [[nodiscard]] inline bool holds(const IncomingMessage& message, std::uint32_t type, const Bytes& bytes) {
-  return message.type == type && std::equal(bytes.begin(), bytes.end(), message.data, message.data + message.size);
+  return is(message, {.type = type}, bytes);
 }
 
 class MessageRing {
@@ -69,15 +91,16 @@ class MessageRing {
   }
 
   // Writes a whole message while the far end takes what is in its way, which must be parts of it only.
-  [[nodiscard]] bool passes(std::uint32_t type, const Bytes& bytes) {
-    OutgoingMessage message = outgoing(type, bytes);
-    IncomingMessage early;
+  [[nodiscard]] bool passes(OutgoingMessage message) {
+    const Bytes bytes(message.data, message.data + message.size);
+    IncomingMessage received;
     for (;;) {
       const RingStatus status = writer().try_write(message);
-      if (status == RingStatus::ok) return takes(type, bytes);
-      if (status == RingStatus::corrupt || next(early) != ReadStatus::again) return false;
+      if (status == RingStatus::ok) return next(received) == ReadStatus::message && is(received, message, bytes);
+      if (status == RingStatus::corrupt || next(received) != ReadStatus::again) return false;
     }
   }
+  [[nodiscard]] bool passes(std::uint32_t type, const Bytes& bytes) { return passes(outgoing(type, bytes)); }
 
   // Writes a record past the MessageWriter, as a hostile peer would.
   [[nodiscard]] RingStatus forge(std::uint32_t tag, const Bytes& payload) {
