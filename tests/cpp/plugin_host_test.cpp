@@ -250,6 +250,22 @@ TEST_CASE("plugin host: a plugin that never returns is left behind, and may retu
   CHECK(host.expired());
 }
 
+TEST_CASE("plugin host: at its end the room of all that it has read is given back, and of nothing else") {
+  JavaScriptSide js({.plugin = "requests"});
+  js.wait_until_ready();
+  // Its answer does not fit the ring, and nobody reads: the plugin stays there, as the ring of its first fragment tells.
+  constexpr std::uint32_t kLarge = 8;
+  const std::uint32_t size = 100000;
+  const auto* const bytes = reinterpret_cast<const std::byte*>(&size);
+  js.sleep();
+  js.send(test::outgoing_call(kLarge, 1, Bytes(bytes, bytes + sizeof size)));
+  js.sleep();
+  for (std::uint32_t number = 0; number < 3; ++number) js.send(1, Bytes(100));
+  js.host().request_stop();
+  CHECK(js.ears().wait_for(Kind::ended).code == "");
+  CHECK(word_at(js.memory(), kHeadOffset).load() == kRecordHeadSize + kCallHeadSize + align_record(sizeof size));
+}
+
 TEST_CASE("plugin host: impossible values from JavaScript end the plugin with a reason") {
   HostileSide js;
   const auto publish = [&](std::uint32_t tail) {

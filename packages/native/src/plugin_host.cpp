@@ -1,5 +1,6 @@
 #include "plugin_host.hpp"
 
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -29,7 +30,12 @@ void pause_briefly() noexcept {
 #endif
 }
 
+// This thread is JavaScript's and in the plugin's exchange.
+thread_local bool in_exchange = false;
+
 Deadline deadline_in(std::uint32_t timeout_ms) {
+  // JavaScript, who alone makes room, would wait for itself.
+  if (in_exchange) return std::chrono::steady_clock::now();
   if (timeout_ms == SC_FOREVER) return std::nullopt;
   return std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
 }
@@ -62,7 +68,7 @@ PluginHost::PluginHost(Segment segment, const Layout& layout, PluginOptions opti
       .options = options_.options_json.c_str(),
       .max_slot_size = max_record_payload(ring_out_.capacity()),
       .send = [](const sc_host* host, std::uint32_t type, const void* data, std::size_t size,
-                 std::uint32_t timeout_ms) { return of(host).send(type, data, size, timeout_ms); },
+                 std::uint32_t timeout_ms) { return of(host).send({.type = type}, data, size, timeout_ms); },
       .reserve =
           [](const sc_host* host, std::uint32_t size, std::uint32_t timeout_ms, sc_slot* slot) {
             return slot == nullptr ? SC_INVALID_ARGUMENT : of(host).reserve(size, timeout_ms, *slot);
@@ -77,7 +83,7 @@ PluginHost::PluginHost(Segment segment, const Layout& layout, PluginOptions opti
           },
       .report_error = [](const sc_host* host, const char* text) { of(host).report_error(text); },
       .stopping = [](const sc_host* host) { return of(host).stopping_.load() || of(host).peer_closed(); },
-      .get_extension = [](const sc_host*, const char*) -> const void* { return nullptr; },
+      .get_extension = [](const sc_host*, const char* id) { return extension(id); },
   };
 }
 
@@ -97,6 +103,33 @@ std::shared_ptr<PluginHost> PluginHost::start(Segment segment, const Layout& lay
 void PluginHost::wake() noexcept {
   peer_core_.store(current_core(), std::memory_order_relaxed);
   wake_sleepers(bell_.word());
+}
+
+std::size_t PluginHost::exchange(std::span<std::byte> memory) {
+  const std::lock_guard lock(exchange_mutex_);
+  if (exchange_plugin_ == nullptr) throw Failure("CLOSED", "The plugin has ended; open it again.");
+  const auto failure = [this](const char* code, const std::string& text) {
+    return Failure(code, std::string("The plugin \"") + plugin_name_ + "\"" + text);
+  };
+  if (exchange_ == nullptr) {
+    throw failure("NOT_SUPPORTED", " has no exchange: it does not derive from shared_channel::Exchange.");
+  }
+  std::size_t written = 0;
+  const char* reason = nullptr;
+  in_exchange = true;
+  try {
+    auto* const data = reinterpret_cast<std::uint8_t*>(memory.data());
+    reason = exchange_->exchange(exchange_plugin_, data, memory.size(), &written);
+  } catch (...) {
+    reason = "an exception left its exchange; catch it there, or derive from shared_channel::Exchange, which does";
+  }
+  in_exchange = false;
+  if (reason != nullptr) throw failure("PLUGIN_ERROR", std::string(": ") + reason);
+  if (written > memory.size()) {
+    throw failure("PLUGIN_ERROR", " says that it wrote " + std::to_string(written) + " bytes into memory of " +
+                                      std::to_string(memory.size()));
+  }
+  return written;
 }
 
 void PluginHost::request_stop() noexcept {
@@ -165,6 +198,7 @@ bool PluginHost::contained(const char* function, Call&& call) noexcept {
 PluginEvent PluginHost::run_plugin() {
   const PluginLibrary library = load_plugin_library(options_.path);
   const sc_plugin_entry& entry = library.entry;
+  plugin_name_ = entry.name;
   name_this_thread(std::string("sc:") + entry.name);
 
   sc_plugin* plugin = nullptr;
@@ -186,6 +220,8 @@ PluginEvent PluginHost::run_plugin() {
                                                     (reason.empty() ? "it gave no reason" : reason));
   if (ready) {
     if (!reason.empty()) report_error(reason.c_str());
+    requests_ = extension_of(*plugin, SC_EXTENSION_REQUESTS, &sc_plugin_requests::on_request);
+    open_exchange(*plugin);
     state_.store(kStateOpen);
     listener_->post({.kind = PluginEvent::Kind::ready,
                      .code = "",
@@ -194,13 +230,40 @@ PluginEvent PluginHost::run_plugin() {
                      .version = entry.version,
                      .abi_minor = entry.abi_minor});
     end = serve(*plugin, options_.update_interval.value_or(library.update_interval));
+    reader_.release();
+    publish_room();  // of all that was read: JavaScript counts what was not
     request_stop();  // so that threads of the plugin that wait for room come back, and `shutdown` can join them
+    close_exchange();
     if (plugin->shutdown != nullptr) contained("shutdown", [&] { plugin->shutdown(plugin); });
   } else {
     request_stop();  // for `destroy` likewise: `initialize` may have started threads before it failed
   }
   if (plugin != nullptr) contained("destroy", [&] { plugin->destroy(plugin); });
   return end;
+}
+
+// An extension of the plugin, or null when it has none or one without its function.
+template <typename Extension, typename Function>
+const Extension* PluginHost::extension_of(sc_plugin& plugin, const char* id, Function Extension::* function) noexcept {
+  const void* found = nullptr;
+  if (plugin.get_extension != nullptr) {
+    contained("get_extension", [&] { found = plugin.get_extension(&plugin, id); });
+  }
+  const auto* const extension = static_cast<const Extension*>(found);
+  return extension != nullptr && extension->*function != nullptr ? extension : nullptr;
+}
+
+void PluginHost::open_exchange(sc_plugin& plugin) noexcept {
+  const sc_plugin_exchange* const exchange = extension_of(plugin, SC_EXTENSION_EXCHANGE, &sc_plugin_exchange::exchange);
+  const std::lock_guard lock(exchange_mutex_);
+  exchange_plugin_ = &plugin;
+  exchange_ = exchange;
+}
+
+// Returns when JavaScript is not in the plugin, and keeps it out from then on.
+void PluginHost::close_exchange() noexcept {
+  const std::lock_guard lock(exchange_mutex_);
+  exchange_plugin_ = nullptr;
 }
 
 PluginEvent PluginHost::serve(sc_plugin& plugin, std::chrono::milliseconds interval) {
@@ -218,14 +281,10 @@ PluginEvent PluginHost::serve(sc_plugin& plugin, std::chrono::milliseconds inter
       next_update = std::chrono::steady_clock::now() + interval;
     }
     switch (reader_.next(message)) {
-      case ReadStatus::message: {
-        const sc_message c_message = {.type = message.type,
-                                      .size = message.size,
-                                      .data = reinterpret_cast<const std::uint8_t*>(message.data)};
-        contained("on_message", [&] { plugin.on_message(&plugin, &c_message); });
+      case ReadStatus::message:
+        deliver(plugin, message);
         if (ring_in_.should_publish()) publish_room();
         break;
-      }
       case ReadStatus::again: {
         publish_room();
         // The order matters: what JavaScript sent before it closed is in the ring once its state says closed.
@@ -244,6 +303,31 @@ PluginEvent PluginHost::serve(sc_plugin& plugin, std::chrono::milliseconds inter
     }
   }
   return ended();
+}
+
+void PluginHost::deliver(sc_plugin& plugin, const IncomingMessage& message) noexcept {
+  const sc_message c_message = {.type = message.type,
+                                .size = message.size,
+                                .data = reinterpret_cast<const std::uint8_t*>(message.data)};
+  switch (message.kind) {
+    case MessageKind::plain: contained("on_message", [&] { plugin.on_message(&plugin, &c_message); }); break;
+    case MessageKind::call:
+      if (requests_ == nullptr) {
+        refuse_call(message, std::string("the plugin \"") + plugin_name_ + "\" takes no calls; send it messages");
+      } else if (!contained("on_request", [&] { requests_->on_request(&plugin, &c_message, message.call); })) {
+        refuse_call(message, "an exception left the plugin's on_request");
+      }
+      break;
+    case MessageKind::reply: break;  // to no call: plugins make none
+  }
+}
+
+void PluginHost::refuse_call(const IncomingMessage& message, const std::string& reason) noexcept {
+  const OutgoingMessage reply = {
+      .type = message.type, .kind = MessageKind::reply, .call = message.call, .status = kReplyFailed};
+  const sc_status status = send(reply, reason.data(), reason.size(), SC_FOREVER);
+  // The plugin may have kept a slot open on this very thread.
+  if (status == SC_BUSY) report_error("a call could not be answered: the plugin holds an open slot");
 }
 
 bool PluginHost::has_work() const noexcept {
@@ -272,14 +356,14 @@ void PluginHost::publish_room() noexcept {
 
 // ---- What the plugin calls, from any of its threads ----
 
-sc_status PluginHost::send(std::uint32_t type, const void* data, std::size_t size, std::uint32_t timeout_ms) noexcept {
-  if (type > kMaxMessageType || (data == nullptr && size != 0)) return SC_INVALID_ARGUMENT;
-  if (size > kMaxMessageBytes) return SC_TOO_LARGE;
+sc_status PluginHost::send(OutgoingMessage message, const void* data, std::size_t size,
+                           std::uint32_t timeout_ms) noexcept {
+  if (message.type > kMaxMessageType || (data == nullptr && size != 0)) return SC_INVALID_ARGUMENT;
+  if (size > max_payload(message.kind)) return SC_TOO_LARGE;
+  message.data = static_cast<const std::byte*>(data);
+  message.size = static_cast<std::uint32_t>(size);
   const Deadline deadline = deadline_in(timeout_ms);
   if (const sc_status status = acquire_writer(deadline); status != SC_OK) return status;
-  OutgoingMessage message = {.type = type,
-                             .data = static_cast<const std::byte*>(data),
-                             .size = static_cast<std::uint32_t>(size)};
   const sc_status status = write_when_room(deadline, [&] {
     const RingStatus written = writer_.try_write(message);
     if ((message.started || written == RingStatus::ok) && peer_bell_.take(kWaitingForData)) listener_->ring();
@@ -348,6 +432,24 @@ void PluginHost::report_error(const char* text) noexcept {
     }
   }
   listener_->post({.kind = PluginEvent::Kind::error, .code = "PLUGIN_ERROR", .text = std::move(reason)});
+}
+
+const void* PluginHost::extension(const char* id) noexcept {
+  static constexpr sc_host_requests kRequests = {
+      .reply =
+          [](const sc_host* host, std::uint32_t type, std::uint32_t call, const void* data, std::size_t size,
+             std::uint32_t timeout_ms) {
+            return of(host).send({.type = type, .kind = MessageKind::reply, .call = call}, data, size, timeout_ms);
+          },
+      .fail =
+          [](const sc_host* host, std::uint32_t type, std::uint32_t call, const char* reason,
+             std::uint32_t timeout_ms) {
+            if (reason == nullptr) reason = "the plugin gave no reason";
+            return of(host).send({.type = type, .kind = MessageKind::reply, .call = call, .status = kReplyFailed},
+                                 reason, std::strlen(reason), timeout_ms);
+          },
+  };
+  return id != nullptr && std::strcmp(id, SC_EXTENSION_REQUESTS) == 0 ? &kRequests : nullptr;
 }
 
 sc_status PluginHost::acquire_writer(const Deadline& deadline) noexcept {

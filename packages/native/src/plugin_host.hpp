@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 
@@ -58,6 +59,10 @@ class PluginHost : public std::enable_shared_from_this<PluginHost> {
   // JavaScript has taken this side's announcement and moved the bell. [JavaScript's thread]
   void wake() noexcept;
 
+  // Has the plugin work in `memory`. Returns how many bytes it wrote. Throws Failure: NOT_SUPPORTED when the plugin has no
+  // exchange, CLOSED when it has ended, PLUGIN_ERROR when it fails. [JavaScript's thread]
+  [[nodiscard]] std::size_t exchange(std::span<std::byte> memory);
+
   // Ends every wait of the plugin and makes its thread leave as soon as the plugin returns. [thread-safe]
   void request_stop() noexcept;
 
@@ -74,18 +79,26 @@ class PluginHost : public std::enable_shared_from_this<PluginHost> {
   [[nodiscard]] PluginEvent run_plugin();
   template <typename Call>
   bool contained(const char* function, Call&& call) noexcept;
+  template <typename Extension, typename Function>
+  [[nodiscard]] const Extension* extension_of(sc_plugin& plugin, const char* id,
+                                              Function Extension::* function) noexcept;
+  void open_exchange(sc_plugin& plugin) noexcept;
+  void close_exchange() noexcept;
   [[nodiscard]] PluginEvent serve(sc_plugin& plugin, std::chrono::milliseconds interval);
+  void deliver(sc_plugin& plugin, const IncomingMessage& message) noexcept;
+  void refuse_call(const IncomingMessage& message, const std::string& reason) noexcept;
   void wait_for_work(const Deadline& next_update) noexcept;
   [[nodiscard]] bool has_work() const noexcept;
   [[nodiscard]] bool peer_closed() const noexcept;
   void publish_room() noexcept;
 
-  // The functions of sc_host.
-  sc_status send(std::uint32_t type, const void* data, std::size_t size, std::uint32_t timeout_ms) noexcept;
+  // The functions of sc_host and sc_host_requests. `message` says what is sent but for its data.
+  sc_status send(OutgoingMessage message, const void* data, std::size_t size, std::uint32_t timeout_ms) noexcept;
   sc_status reserve(std::uint32_t size, std::uint32_t timeout_ms, sc_slot& slot) noexcept;
   sc_status commit(std::uint32_t type, std::uint32_t size) noexcept;
   void abort() noexcept;
   void report_error(const char* text) noexcept;
+  static const void* extension(const char* id) noexcept;
   static PluginHost& of(const sc_host* host) noexcept { return *static_cast<PluginHost*>(host->context); }
 
   sc_status acquire_writer(const Deadline& deadline) noexcept;
@@ -105,6 +118,14 @@ class PluginHost : public std::enable_shared_from_this<PluginHost> {
   RingWriter ring_out_;
   MessageWriter writer_;
   sc_host c_host_{};
+
+  const char* plugin_name_ = "";                   // the library's
+  const sc_plugin_requests* requests_ = nullptr;  // null when the plugin takes no calls
+
+  // Held while JavaScript's thread is in the plugin, so that the plugin ends only when it has come out.
+  std::mutex exchange_mutex_;
+  sc_plugin* exchange_plugin_ = nullptr;           // null before the plugin is ready and once it ends
+  const sc_plugin_exchange* exchange_ = nullptr;  // null when the plugin has none
 
   // One message at a time is written, by whichever thread of the plugin; a slot keeps the writer until it is committed.
   std::mutex writer_mutex_;

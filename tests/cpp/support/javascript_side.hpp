@@ -90,6 +90,9 @@ class JavaScriptSide {
   struct Received {
     std::uint32_t type = 0;
     Bytes bytes;
+    MessageKind kind = MessageKind::plain;
+    std::uint32_t call = 0;
+    std::uint32_t status = kReplyOk;
   };
   struct Setup {
     std::string plugin;  // a name in plugins/, or a path
@@ -130,12 +133,21 @@ class JavaScriptSide {
     while (!try_send(message)) sleep();
   }
 
+  // Sends a call, or a reply as no JavaScript does.
+  void send(OutgoingMessage message) {
+    while (!try_send(message)) sleep();
+  }
+
   [[nodiscard]] std::optional<Received> try_receive() {
     IncomingMessage message;
     for (;;) {
       switch (reader_.next(message)) {
         case ReadStatus::message: {
-          Received received = {.type = message.type, .bytes = Bytes(message.data, message.data + message.size)};
+          Received received = {.type = message.type,
+                               .bytes = Bytes(message.data, message.data + message.size),
+                               .kind = message.kind,
+                               .call = message.call,
+                               .status = message.status};
           if (records_in_.should_publish()) give_room_back();
           return received;
         }

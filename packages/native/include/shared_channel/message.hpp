@@ -80,7 +80,7 @@ class MessageWriter {
   }
 
  private:
-  // The next `part` bytes of the payload, behind a prefix (in the first of several fragments) and the call's head (in the
+  // The next `part` bytes of the payload, behind a prefix (in the first of several fragments) and a call's head (in the
   // first record).
   RingStatus write_record(std::uint32_t flags, OutgoingMessage& message, std::uint32_t prefix,
                           std::uint32_t part) noexcept {

@@ -8,7 +8,9 @@
  * Threads. Each instance has one thread of its own, the plugin thread, made by the host. Functions are marked
  *   [plugin-thread]  called by the host on the instance's thread, one at a time;
  *   [thread-safe]    may be called by the plugin from any thread, between the start of `initialize` and the return of
- *                    `shutdown`; the plugin joins its own threads before `shutdown` returns.
+ *                    `shutdown`; the plugin joins its own threads before `shutdown` returns;
+ *   [caller-thread]  called by the host on the thread of the JavaScript that opened the plugin, one at a time, while the
+ *                    plugin thread may be in any other function; never after the start of `shutdown`.
  *
  * Memory. Every pointer says who owns it. Nothing is ever freed by the side that did not allocate it. No C++ exception
  * may leave a function of this file.
@@ -133,6 +135,45 @@ typedef struct sc_plugin {
   /* [thread-safe] An extension that the plugin has, or NULL. Owned by the plugin, valid until `destroy`. May be NULL. */
   const void* (*get_extension)(struct sc_plugin* plugin, const char* id);
 } sc_plugin;
+
+/* ---- Extension: requests ----
+ * Calls, which JavaScript makes with `channel.request`: messages that want one answer each. A plugin without this
+ * extension takes no calls; the host answers each with a failure that says so. */
+#define SC_EXTENSION_REQUESTS "shared-channel.requests/1"
+
+/* What the plugin has. The host asks for it once, after `initialize`. */
+typedef struct sc_plugin_requests {
+  /* [plugin-thread] A call. `message` is as in `on_message`. Answer it with sc_host_requests, at once or later, in any
+   * order and from any thread, with the message's type and this number. A number is the caller's, who may use it again
+   * after the answer. */
+  void (*on_request)(struct sc_plugin* plugin, const sc_message* message, uint32_t call);
+} sc_plugin_requests;
+
+/* What the host has. Of several answers to one call the first counts; an answer to no call is ignored. */
+typedef struct sc_host_requests {
+  /* [thread-safe] Answers a call with `size` bytes of `data`, up to 4 GiB - 9. Copies, waits and returns as `send`. */
+  sc_status (*reply)(const struct sc_host* host, uint32_t type, uint32_t call, const void* data, size_t size,
+                     uint32_t timeout_ms);
+
+  /* [thread-safe] Answers a call with the reason (UTF-8; may be NULL) why there is no other answer. JavaScript's promise
+   * is rejected with it. Copies, waits and returns as `send`. */
+  sc_status (*fail)(const struct sc_host* host, uint32_t type, uint32_t call, const char* reason, uint32_t timeout_ms);
+} sc_host_requests;
+
+/* ---- Extension: exchange ----
+ * JavaScript calls the plugin on its own thread with memory of its own, which the plugin fills or changes in place. */
+#define SC_EXTENSION_EXCHANGE "shared-channel.exchange/1"
+
+/* What the plugin has. The host asks for it once, after `initialize`. */
+typedef struct sc_plugin_exchange {
+  /* [caller-thread] Reads and writes the `size` bytes at `memory`, which is JavaScript's: aligned to nothing, perhaps
+   * NULL when `size` is 0, and gone when this returns. Stores how many bytes it wrote, from the start, in `written` (0
+   * before; at most `size`) and returns NULL; or returns why it could not, as UTF-8 text that the plugin owns and keeps
+   * until its next `exchange` or its `destroy`. JavaScript's call throws a PLUGIN_ERROR with that text.
+   * JavaScript stands still meanwhile and makes no room, so a `send` from here does not wait, whatever its timeout: it
+   * returns SC_TIMEOUT. Nor may it wait for a lock whose holder waits for room. */
+  const char* (*exchange)(struct sc_plugin* plugin, uint8_t* memory, size_t size, size_t* written);
+} sc_plugin_exchange;
 
 /* What the library is. Owned by the library, constant for as long as the process lives: libraries are never unloaded. */
 typedef struct sc_plugin_entry {

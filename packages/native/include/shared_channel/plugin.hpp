@@ -18,22 +18,12 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "plugin.h"
 
 namespace shared_channel {
-
-// A message from JavaScript; `bytes` is the host's and valid until `on_message` returns (see sc_message).
-struct Message {
-  std::uint32_t type = 0;
-  std::span<const std::byte> bytes;
-
-  // The payload as text. Copied: what is checked or parsed must not change underneath.
-  [[nodiscard]] std::string text() const {
-    return bytes.empty() ? std::string() : std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  }
-};
 
 // Thrown by the sending functions when a message could not be sent. `status` is one of plugin.h's SC_ values.
 class SendError : public std::runtime_error {
@@ -56,9 +46,162 @@ class SendError : public std::runtime_error {
 };
 
 namespace detail {
+
 // For the base class to find its host while the derived class is being constructed.
 inline thread_local const sc_host* constructing_host = nullptr;
+
+inline constexpr const char* kUnknownException = "the plugin threw something that is not a std::exception";
+
+// Runs a callback of the plugin; what it throws becomes an error event. Returns whether it went well.
+template <typename Callback>
+bool guarded(const sc_host* host, Callback&& callback) noexcept {
+  try {
+    callback();
+    return true;
+  } catch (const SendError& error) {
+    // A plugin that is told to stop in the middle of a send has done nothing wrong.
+    if (error.status != SC_STOPPING) host->report_error(host, error.what());
+  } catch (const std::exception& error) {
+    host->report_error(host, error.what());
+  } catch (...) {
+    host->report_error(host, kUnknownException);
+  }
+  return false;
+}
+
+template <typename Derived>
+struct Instance;
+
 }  // namespace detail
+
+// A call that JavaScript made with `channel.request` and that has yet to be answered, once: with `reply` or `fail`. One
+// that is destroyed unanswered fails with a text that says so, so that no caller waits for ever.
+//
+// Threads: one at a time; it may be moved to any. Lives at most as long as the plugin.
+//
+//   void on_message(const shared_channel::Message& message) override {
+//     jobs_.push({message.text(), message.defer()});  // a thread of the plugin replies when it is done
+//   }
+class Request {
+ public:
+  Request(Request&& other) noexcept
+      : host_(std::exchange(other.host_, nullptr)), answers_(other.answers_), type_(other.type_), call_(other.call_) {}
+  Request& operator=(Request&& other) noexcept {
+    if (this == &other) return *this;
+    drop();
+    host_ = std::exchange(other.host_, nullptr);
+    answers_ = other.answers_;
+    type_ = other.type_;
+    call_ = other.call_;
+    return *this;
+  }
+  ~Request() { drop(); }
+
+  // The message's id in the protocol.
+  [[nodiscard]] std::uint32_t type() const noexcept { return type_; }
+
+  // Answers with these bytes, copied before it returns; waits for room up to `timeout_ms` milliseconds. Throws
+  // std::logic_error when it has been answered or moved from, SendError when it could not be sent: then it is still
+  // unanswered.
+  void reply(std::span<const std::byte> bytes, std::uint32_t timeout_ms = SC_FOREVER) {
+    const sc_host* const host = open_host();
+    answered(answers_->reply(host, type_, call_, bytes.data(), bytes.size(), timeout_ms));
+  }
+  void reply(std::string_view text, std::uint32_t timeout_ms = SC_FOREVER) {
+    reply(std::as_bytes(std::span(text.data(), text.size())), timeout_ms);
+  }
+
+  // Says why there is no other answer: JavaScript's promise is rejected with this text. Waits and throws as `reply`.
+  void fail(const std::string& reason, std::uint32_t timeout_ms = SC_FOREVER) {
+    const sc_host* const host = open_host();
+    answered(answers_->fail(host, type_, call_, reason.c_str(), timeout_ms));
+  }
+
+ private:
+  template <typename Derived>
+  friend struct detail::Instance;
+  friend class Message;
+
+  Request(const sc_host* host, const sc_host_requests* answers, std::uint32_t type, std::uint32_t call) noexcept
+      : host_(host), answers_(answers), type_(type), call_(call) {}
+
+  [[nodiscard]] bool is_open() const noexcept { return host_ != nullptr; }
+
+  [[nodiscard]] const sc_host* open_host() const {
+    if (host_ == nullptr) throw std::logic_error("this request was answered or deferred before; answer each one once");
+    return host_;
+  }
+
+  void answered(sc_status status) {
+    if (status != SC_OK) throw SendError(status);
+    host_ = nullptr;
+  }
+
+  // The last answer there can be: when it cannot be sent either, the application hears of it.
+  void give_up(const char* reason) noexcept {
+    const sc_host* const host = std::exchange(host_, nullptr);
+    const sc_status status = answers_->fail(host, type_, call_, reason, SC_FOREVER);
+    if (status == SC_OK || status == SC_STOPPING) return;
+    detail::guarded(host, [&] {
+      throw std::runtime_error(std::string("a request was left unanswered: ") + SendError(status).what());
+    });
+  }
+
+  void drop() noexcept {
+    if (is_open()) give_up("the plugin dropped the request without an answer");
+  }
+
+  const sc_host* host_;  // null once it is answered, or moved from
+  const sc_host_requests* answers_;
+  std::uint32_t type_;
+  std::uint32_t call_;
+};
+
+// A message from JavaScript, sent or called; `bytes` is the host's and valid until `on_message` returns (see
+// sc_message).
+class Message {
+ public:
+  // `request`: the call that came with it. Belongs to the caller, like the bytes.
+  explicit Message(std::uint32_t type, std::span<const std::byte> bytes, Request* request = nullptr) noexcept
+      : type(type), bytes(bytes), request_(request) {}
+
+  std::uint32_t type;
+  std::span<const std::byte> bytes;
+
+  // The payload as text. Copied: what is checked or parsed must not change underneath.
+  [[nodiscard]] std::string text() const {
+    return bytes.empty() ? std::string() : std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+
+  // Does JavaScript wait for an answer (`channel.request`)?
+  [[nodiscard]] bool is_request() const noexcept { return request_ != nullptr; }
+
+  // Answers a request: see Request. Throw std::logic_error when this is none.
+  void reply(std::span<const std::byte> bytes, std::uint32_t timeout_ms = SC_FOREVER) const {
+    request().reply(bytes, timeout_ms);
+  }
+  void reply(std::string_view text, std::uint32_t timeout_ms = SC_FOREVER) const { request().reply(text, timeout_ms); }
+  void fail(const std::string& reason, std::uint32_t timeout_ms = SC_FOREVER) const {
+    request().fail(reason, timeout_ms);
+  }
+
+  // The request itself, to be answered after `on_message` has returned. Throws std::logic_error when this is none or it
+  // was answered or deferred before.
+  [[nodiscard]] Request defer() const {
+    (void)request().open_host();
+    return std::move(request());
+  }
+
+ private:
+  [[nodiscard]] Request& request() const {
+    if (request_ == nullptr) {
+      throw std::logic_error("this message is not a request, so nobody waits for an answer; ask is_request() first");
+    }
+    return *request_;
+  }
+
+  Request* request_;
+};
 
 // Room for one message inside the ring. Written in place, then committed; given back unused when it goes out of scope.
 class Slot {
@@ -104,7 +247,8 @@ class Plugin {
 
   // First call. Throw to reject `openPlugin` with PLUGIN_INIT_FAILED and the exception's text.
   virtual void initialize() {}
-  // A message from JavaScript.
+  // A message from JavaScript. One that is a request wants an answer: `message.reply`, `message.fail`, or `message.defer`
+  // for later. What this throws before there is one is the answer, as the text of the caller's error.
   virtual void on_message(const Message& message) = 0;
   // Every `updateInterval` milliseconds, if one was given.
   virtual void update() {}
@@ -149,30 +293,33 @@ class Plugin {
   const sc_host* const host_;
 };
 
-namespace detail {
+// What a plugin also derives from to work in JavaScript's own memory (`plugin.exchange(view)`).
+//
+//   class Camera final : public shared_channel::Plugin, public shared_channel::Exchange {
+//     std::size_t exchange(std::span<std::byte> memory) override { return read_frame(memory); }
+//   };
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
 
-// Runs a callback of the plugin; what it throws becomes an error event. Returns whether it went well.
-template <typename Callback>
-bool guarded(const sc_host* host, Callback&& callback) noexcept {
-  try {
-    callback();
-    return true;
-  } catch (const SendError& error) {
-    // A plugin that is told to stop in the middle of a send has done nothing wrong.
-    if (error.status != SC_STOPPING) host->report_error(host, error.what());
-  } catch (const std::exception& error) {
-    host->report_error(host, error.what());
-  } catch (...) {
-    host->report_error(host, "the plugin threw something that is not a std::exception");
-  }
-  return false;
-}
+  // Reads and writes `memory`, which is JavaScript's: aligned to nothing and gone when this returns. Returns how many
+  // bytes it wrote, from the start, at most `memory.size()`. What it throws is thrown at the caller as a PLUGIN_ERROR.
+  //
+  // Threads: runs on JavaScript's thread, one at a time, between `initialize` and `shutdown`, while the plugin's thread
+  // may be in any other callback: guard what both use, and never send while you hold that guard. Sending from here does
+  // not wait for room, since JavaScript stands still and makes none: SC_TIMEOUT.
+  virtual std::size_t exchange(std::span<std::byte> memory) = 0;
+};
+
+namespace detail {
 
 // The instance that the host holds: the C struct and the C++ object behind it.
 template <typename Derived>
 struct Instance {
   sc_plugin c{};
   const sc_host* host = nullptr;
+  const sc_host_requests* answers = nullptr;
+  std::string exchange_error;  // JavaScript's thread only
   std::unique_ptr<Derived> object;
 
   static Instance& of(sc_plugin* plugin) noexcept { return *static_cast<Instance*>(plugin->context); }
@@ -182,6 +329,7 @@ struct Instance {
     const bool made = guarded(host, [&] {
       instance = std::make_unique<Instance>();
       instance->host = host;
+      instance->answers = static_cast<const sc_host_requests*>(host->get_extension(host, SC_EXTENSION_REQUESTS));
       constructing_host = host;
       instance->object = std::make_unique<Derived>();
     });
@@ -197,9 +345,7 @@ struct Instance {
                        [](sc_plugin* plugin, const sc_message* message) {
                          Instance& self = of(plugin);
                          guarded(self.host, [&] {
-                           static_cast<Plugin&>(*self.object)
-                               .on_message({.type = message->type,
-                                            .bytes = {reinterpret_cast<const std::byte*>(message->data), message->size}});
+                           static_cast<Plugin&>(*self.object).on_message(Message(message->type, bytes_of(*message)));
                          });
                        },
                    .update =
@@ -216,10 +362,62 @@ struct Instance {
                    .get_extension = [](sc_plugin* plugin, const char* id) -> const void* {
                      Instance& self = of(plugin);
                      const void* extension = nullptr;
-                     guarded(self.host, [&] { extension = static_cast<Plugin&>(*self.object).get_extension(id); });
+                     guarded(self.host, [&] { extension = self.extension(id); });
                      return extension;
                    }};
     return &instance.release()->c;
+  }
+
+  static std::span<const std::byte> bytes_of(const sc_message& message) noexcept {
+    return {reinterpret_cast<const std::byte*>(message.data), message.size};
+  }
+
+  const void* extension(std::string_view id) {
+    static constexpr sc_plugin_requests kRequests = {.on_request = &on_request};
+    if (id == SC_EXTENSION_REQUESTS) return &kRequests;
+    if constexpr (std::is_base_of_v<Exchange, Derived>) {
+      static constexpr sc_plugin_exchange kExchange = {.exchange = &exchange};
+      if (id == SC_EXTENSION_EXCHANGE) return &kExchange;
+    }
+    return static_cast<Plugin&>(*object).get_extension(id);
+  }
+
+  static void on_request(sc_plugin* plugin, const sc_message* message, std::uint32_t call) noexcept {
+    Instance& self = of(plugin);
+    Request request(self.host, self.answers, message->type, call);
+    guarded(self.host, [&] {
+      try {
+        static_cast<Plugin&>(*self.object).on_message(Message(message->type, bytes_of(*message), &request));
+        if (request.is_open()) request.give_up("on_message returned without an answer; reply, fail or defer the request");
+      } catch (const std::exception& error) {
+        if (!request.is_open()) throw;  // the caller has its answer or will get it: for the application then
+        request.give_up(error.what());
+      } catch (...) {
+        if (!request.is_open()) throw;
+        request.give_up(kUnknownException);
+      }
+    });
+  }
+
+  static const char* exchange(sc_plugin* plugin, std::uint8_t* memory, std::size_t size, std::size_t* written) noexcept {
+    Instance& self = of(plugin);
+    try {
+      *written = static_cast<Exchange&>(*self.object).exchange({reinterpret_cast<std::byte*>(memory), size});
+      return nullptr;
+    } catch (const std::exception& error) {
+      return self.keep(error.what());
+    } catch (...) {
+      return kUnknownException;
+    }
+  }
+
+  const char* keep(const char* text) noexcept {
+    try {
+      exchange_error = text;
+      return exchange_error.c_str();
+    } catch (...) {
+      return "the plugin threw an exception, and there was no memory for its text";
+    }
   }
 };
 
