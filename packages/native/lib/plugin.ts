@@ -24,6 +24,22 @@ export interface Plugin extends Link {
   readonly info: PluginInfo
   /** The library's file. */
   readonly path: string
+  /**
+   * Has the plugin work in memory of yours, in place: it fills or changes it and returns. Without a copy, without a
+   * message, on this thread, which stands still until the plugin returns. For what is wanted at once; work that takes
+   * long is better called with `channel.request`. The plugin derives from `shared_channel::Exchange`.
+   *
+   * @param memory Any typed array, DataView or Buffer, over an ArrayBuffer or a SharedArrayBuffer. The plugin gets the
+   *   bytes that the view covers, and nothing of them outlives the call. An empty view is handed on as such.
+   * @returns How many bytes the plugin wrote, from the start of the view; at most `memory.byteLength`.
+   * @throws SharedChannelError `INVALID_ARGUMENT` for what is not a view, or one whose buffer was detached;
+   *   `NOT_SUPPORTED` when the plugin has no exchange; `PLUGIN_ERROR` with the text of what the plugin threw, or when it
+   *   says that it wrote more than there is; `CLOSED` once the plugin is closed or has ended.
+   * @example
+   * const pixels = new Uint8Array(640 * 480)
+   * draw(pixels.subarray(0, camera.exchange(pixels)))
+   */
+  exchange(memory: ArrayBufferView): number
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -168,6 +184,11 @@ class PluginLink implements Plugin {
     this.#native.wakePeer()
   }
 
+  exchange(memory: ArrayBufferView): number {
+    if (this.#closing !== undefined) throw closedError()
+    return this.#native.exchange(bytesOf(memory))
+  }
+
   listen(listener: LinkListener): void {
     if (this.#listener !== undefined) {
       throw new SharedChannelError(
@@ -287,6 +308,29 @@ class PluginLink implements Plugin {
 
 function closedError(): SharedChannelError {
   return new SharedChannelError('CLOSED', 'This plugin is closed; open it again.')
+}
+
+/** The bytes that a view covers now. The engine checks them: a view may have lost its buffer, or a part of it. */
+function bytesOf(view: ArrayBufferView): Uint8Array {
+  if (ArrayBuffer.isView(view)) {
+    try {
+      return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+    } catch (cause) {
+      throw new SharedChannelError(
+        'INVALID_ARGUMENT',
+        'The memory for exchange is gone: its buffer was detached (transferred, or grown) or is too short by now. Make a new view.',
+        { cause },
+      )
+    }
+  }
+  throw new SharedChannelError(
+    'INVALID_ARGUMENT',
+    `The memory for exchange must be a typed array, a DataView or a Buffer; it is ${describe(view)}.`,
+  )
+}
+
+function describe(value: unknown): string {
+  return value === null || typeof value !== 'object' ? String(value) : Object.prototype.toString.call(value)
 }
 
 function libraryPath(path: string, allowRelative: boolean): string {

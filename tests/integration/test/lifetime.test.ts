@@ -12,11 +12,14 @@ describe('closing, failing, terminating and exiting in random order', () => {
 })
 
 describe('a worker that is terminated while it is in the addon', () => {
-  it.each(['wake', 'hold and let go', 'open and close'])('leaves nothing behind: %s', async (what) => {
-    const { code, signal, stdout, stderr } = await runChild('terminate-in-addon', [what])
-    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
-    expect(JSON.parse(stdout)).toEqual({ threads: 0, descriptors: 0 })
-  })
+  it.each(['wake', 'exchange', 'refused exchange', 'hold and let go', 'open and close'])(
+    'leaves nothing behind: %s',
+    async (what) => {
+      const { code, signal, stdout, stderr } = await runChild('terminate-in-addon', [what])
+      expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
+      expect(JSON.parse(stdout)).toEqual({ threads: 0, descriptors: 0 })
+    },
+  )
 })
 
 describe('a plugin that does not return', () => {

@@ -81,7 +81,8 @@ void PluginMail::deliver(napi_env env) noexcept {
 
 Napi::Function PluginObject::define(Napi::Env env) {
   return DefineClass(env, "NativePlugin",
-                     {InstanceMethod("wakePeer", &PluginObject::wake_peer), InstanceMethod("ref", &PluginObject::ref),
+                     {InstanceMethod("wakePeer", &PluginObject::wake_peer),
+                      InstanceMethod("exchange", &PluginObject::exchange), InstanceMethod("ref", &PluginObject::ref),
                       InstanceMethod("unref", &PluginObject::unref), InstanceMethod("stop", &PluginObject::stop),
                       InstanceMethod("close", &PluginObject::close)});
 }
@@ -166,6 +167,19 @@ void PluginObject::leave(std::chrono::steady_clock::time_point asked) noexcept {
 Napi::Value PluginObject::wake_peer(const Napi::CallbackInfo& info) {
   if (!closed_) host_->wake();
   return info.Env().Undefined();
+}
+
+// exchange(memory: Uint8Array): number. The one place where native code touches V8's memory: JavaScript stands still in
+// this call, so nothing can take it away, and the plugin may keep no pointer.
+Napi::Value PluginObject::exchange(const Napi::CallbackInfo& info) {
+  try {
+    if (closed_) throw Failure("CLOSED", "This plugin is closed; open it again.");
+    const Pages memory = pages_of(info.Env(), info[0]);
+    const std::size_t written = host_->exchange({static_cast<std::byte*>(memory.address), memory.length});
+    return Napi::Number::New(info.Env(), static_cast<double>(written));
+  } catch (const Failure& failure) {
+    throw Environment::of(info.Env()).error(failure);
+  }
 }
 
 Napi::Value PluginObject::ref(const Napi::CallbackInfo& info) {

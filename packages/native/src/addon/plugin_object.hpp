@@ -52,6 +52,7 @@ class PluginObject final : public Napi::ObjectWrap<PluginObject> {
 
  private:
   Napi::Value wake_peer(const Napi::CallbackInfo& info);
+  Napi::Value exchange(const Napi::CallbackInfo& info);
   Napi::Value ref(const Napi::CallbackInfo& info);
   Napi::Value unref(const Napi::CallbackInfo& info);
   Napi::Value stop(const Napi::CallbackInfo& info);

@@ -18,9 +18,19 @@ if (parentPort === null) {
     JSON.stringify({ threads: threadsNamed(/^(sc:|shared-channel)/).length, descriptors: segmentDescriptors().length }),
   )
 } else {
-  const plugin = await openPlugin(pluginPath('echo'))
+  const plugin = await openPlugin(pluginPath(what === 'exchange' ? 'exchange' : 'echo'))
   parentPort.postMessage('open')
   if (what === 'wake') for (;;) plugin.wakePeer()
+  if (what === 'exchange') for (;;) plugin.exchange(new Uint8Array(100))
+  if (what === 'refused exchange') {
+    for (;;) {
+      try {
+        plugin.exchange(new Uint8Array(100))
+      } catch {
+        // NOT_SUPPORTED
+      }
+    }
+  }
   if (what === 'hold and let go') {
     for (;;) {
       plugin.ref()
