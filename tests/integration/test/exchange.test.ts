@@ -211,7 +211,7 @@ describe('an exchange', () => {
     for (let i = 0; i < 3; i++) {
       expect(() => channel.plugin.exchange(new Uint8Array(100))).toThrow(failure('PLUGIN_ERROR', message))
     }
-    expect(await channel.close()).toEqual({ unsent: 0 })
+    expect(await channel.close()).toEqual({ unconsumed: 0 })
     expect(errors).toEqual([])
   })
 
