@@ -170,7 +170,7 @@ TEST_CASE("requests: what goes wrong is the answer, not an error event") {
   CHECK(plugin.failure_of(fail, {}) == "");
   CHECK(plugin.failure_of(throw_it, bytes_of("as told")) == "as told");
   CHECK(has(plugin.failure_of(throw_it, {}), "not a std::exception"));
-  CHECK(has(plugin.failure_of(forget, {}), "without an answer"));
+  CHECK(has(plugin.failure_of(forget, {}), "returned without an answer"));
   CHECK(has(plugin.failure_of(drop, {}), "dropped the request"));
   CHECK(has(plugin.failure_of(4711, {}), "unknown message type"));
   CHECK(plugin.works());
