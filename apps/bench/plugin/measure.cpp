@@ -5,6 +5,7 @@
 //   4 echo      sent back as it came
 //   5 describe  u32 messages, then text: sends so many `json` messages with their number and this text
 //   6 json      {"index":0,"source":"spectrometer-2","level":"warning","message":"…"}
+//   7 ask       a call, answered with its payload
 #include <cstdio>
 #include <cstring>
 #include <stdexcept>
@@ -18,7 +19,7 @@ namespace {
 
 constexpr std::size_t kCacheLine = 64;
 
-enum Type : std::uint32_t { kData = 1, kReport = 2, kProduce = 3, kEcho = 4, kDescribe = 5, kJson = 6 };
+enum Type : std::uint32_t { kData = 1, kReport = 2, kProduce = 3, kEcho = 4, kDescribe = 5, kJson = 6, kAsk = 7 };
 
 class Measure final : public shared_channel::Plugin {
   void on_message(const shared_channel::Message& message) override {
@@ -26,6 +27,7 @@ class Measure final : public shared_channel::Plugin {
       case kData: take(message.bytes); break;
       case kReport: report(); break;
       case kProduce: produce(message.bytes); break;
+      case kAsk: message.reply(message.bytes); break;
       case kDescribe: describe(message.bytes); break;
       case kEcho: send(kEcho, message.bytes); break;
       default: throw std::invalid_argument("unknown message type " + std::to_string(message.type));

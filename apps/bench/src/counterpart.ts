@@ -27,6 +27,8 @@ export interface Counterpart {
   receiveJson(text: string, messages: number, take: (value: Description) => void): Promise<number>
   /** Sends `payload` there and back. Resolves when it has come. */
   echo(payload: Uint8Array): Promise<void>
+  /** Asks the other side, which answers with the same bytes. Any number of requests may be open. */
+  request(payload: Uint8Array): Promise<Uint8Array>
   close(): Promise<unknown>
 }
 

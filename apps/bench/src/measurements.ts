@@ -1,6 +1,12 @@
 import { measureIdleWakeUps } from './idle.ts'
 import { measureOpenClose } from './open-close.ts'
-import { idleRoundTripOutcome, measureIdleRoundTrips, measureRoundTrips, roundTripOutcome } from './round-trip.ts'
+import {
+  idleRoundTripOutcome,
+  measureIdleRequests,
+  measureIdleRoundTrips,
+  measureRoundTrips,
+  roundTripOutcome,
+} from './round-trip.ts'
 import type { Outcome, Unit } from './row.ts'
 import {
   measureJson,
@@ -36,6 +42,11 @@ export const MEASUREMENTS: readonly Measurement[] = [
     name: 'round-trip-idle',
     unit: 'us',
     run: async () => idleRoundTripOutcome(await measureIdleRoundTrips(IDLE_ROUND_TRIPS)),
+  },
+  {
+    name: 'request-idle',
+    unit: 'us',
+    run: async () => idleRoundTripOutcome(await measureIdleRequests(IDLE_ROUND_TRIPS)),
   },
   { name: 'round-trip', unit: 'us', run: async () => roundTripOutcome(await measureRoundTrips(ROUND_TRIPS)) },
   { name: 'open-close', unit: 'ms', run: () => measureOpenClose({ rounds: 20, perRound: 50, cycles: 10_000 }) },

@@ -22,6 +22,7 @@ const MEASURE = defineProtocol({
     report: { id: 2, codec: bytes() },
     produce: { id: 3, codec: bytes() },
     describe: { id: 5, codec: bytes() },
+    ask: { id: 7, codec: bytes(), reply: bytes() },
   },
   receive: { report: { id: 2, codec: bytes() }, json: { id: 6, codec: json<Description>() } },
   both: { data: { id: 1, codec: bytes({ view: true }) }, echo: { id: 4, codec: bytes({ view: true }) } },
@@ -128,6 +129,10 @@ export class PluginCounterpart implements Counterpart {
       this.#echoFailed = reject
       this.#channel.send('echo', payload)
     })
+  }
+
+  request(payload: Uint8Array): Promise<Uint8Array> {
+    return this.#channel.request('ask', payload)
   }
 
   /** Listens for echoes, as an application does while it has a channel open. */

@@ -25,6 +25,9 @@ export interface RoundTripResult {
   readonly slept: number
 }
 
+/** There and back. */
+type Trip = (other: Counterpart) => Promise<unknown>
+
 const PAYLOAD = new Uint8Array(16)
 const RING = 1 << 16
 const WARM_UP = 2000
@@ -34,14 +37,22 @@ const PAUSE_MILLISECONDS = 20
 /** Sleeping is what is measured, so nearly all samples must have it. */
 const MIN_SLEPT = 0.9
 
+const echo: Trip = (other) => other.echo(PAYLOAD)
+const request: Trip = (other) => other.request(PAYLOAD)
+
 /** JavaScript, sleeping thread, JavaScript. In between JavaScript is busy for long enough that the other side sleeps. */
 export function measureIdleRoundTrips(settings: RoundTripSettings): Promise<RoundTripResult> {
-  return measure(settings, () => stayBusy(BUSY_MICROSECONDS))
+  return measure(settings, echo, () => stayBusy(BUSY_MICROSECONDS))
+}
+
+/** The same for a request and its answer. */
+export function measureIdleRequests(settings: RoundTripSettings): Promise<RoundTripResult> {
+  return measure(settings, request, () => stayBusy(BUSY_MICROSECONDS))
 }
 
 /** JavaScript, the other thread, JavaScript, one after the other without a pause. */
 export function measureRoundTrips(settings: RoundTripSettings): Promise<RoundTripResult> {
-  return measure(settings, () => {})
+  return measure(settings, echo, () => {})
 }
 
 /** The median as a measurement, with what people want to know beside it. */
@@ -65,12 +76,12 @@ function tails({ ours, worker }: RoundTripResult): string[] {
   return [`p99: ${ours.p99.toFixed(1)} us, worker_threads ${worker.p99.toFixed(1)} us`]
 }
 
-async function measure(settings: RoundTripSettings, beforeEach: () => void): Promise<RoundTripResult> {
+async function measure(settings: RoundTripSettings, trip: Trip, beforeEach: () => void): Promise<RoundTripResult> {
   const worker = await WorkerCounterpart.open()
   try {
     const plugin = await PluginCounterpart.open(RING)
     try {
-      return await alternate(plugin, worker, settings, beforeEach)
+      return await alternate(plugin, worker, settings, trip, beforeEach)
     } finally {
       await plugin.close()
     }
@@ -83,29 +94,35 @@ async function alternate(
   plugin: Counterpart,
   worker: Counterpart,
   { blocks, samplesPerBlock }: RoundTripSettings,
+  trip: Trip,
   beforeEach: () => void,
 ): Promise<RoundTripResult> {
-  for (let i = 0; i < WARM_UP; i++) await plugin.echo(PAYLOAD)
-  for (let i = 0; i < WARM_UP; i++) await worker.echo(PAYLOAD)
+  for (let i = 0; i < WARM_UP; i++) await trip(plugin)
+  for (let i = 0; i < WARM_UP; i++) await trip(worker)
   const ours: number[] = []
   const theirs: number[] = []
   let sleeps = 0
   for (let block = 0; block < blocks; block++) {
     await sleep(PAUSE_MILLISECONDS)
     const before = sleepsOfPlugin()
-    await sample(plugin, samplesPerBlock, beforeEach, ours)
+    await sample(() => trip(plugin), samplesPerBlock, beforeEach, ours)
     sleeps += Math.min(samplesPerBlock, sleepsOfPlugin() - before)
     await sleep(PAUSE_MILLISECONDS)
-    await sample(worker, samplesPerBlock, beforeEach, theirs)
+    await sample(() => trip(worker), samplesPerBlock, beforeEach, theirs)
   }
   return { ours: times(ours), worker: times(theirs), slept: sleeps / (blocks * samplesPerBlock) }
 }
 
-async function sample(other: Counterpart, samples: number, beforeEach: () => void, into: number[]): Promise<void> {
+async function sample(
+  trip: () => Promise<unknown>,
+  samples: number,
+  beforeEach: () => void,
+  into: number[],
+): Promise<void> {
   for (let i = 0; i < samples; i++) {
     beforeEach()
     const start = performance.now()
-    await other.echo(PAYLOAD)
+    await trip()
     into.push((performance.now() - start) * 1000)
   }
 }

@@ -9,7 +9,7 @@ import {
   fillByte,
   secondsSince,
 } from './counterpart.ts'
-import type { WorkerOrder, WorkerReport } from './worker-protocol.ts'
+import type { WorkerOrder, WorkerReport, WorkerRequest } from './worker-protocol.ts'
 
 /** Built beside the program; src/ and dist/ lie side by side, so the path is the same from both. */
 const WORKER = new URL('../dist/worker.js', import.meta.url)
@@ -21,6 +21,8 @@ export class WorkerCounterpart implements Counterpart {
   #onMessage: (message: unknown) => void = () => {}
   #echoFailed: (reason: unknown) => void = () => {}
   #echoing = false
+  #calls = 0
+  readonly #open = new Map<number, (payload: Uint8Array) => void>()
 
   private constructor(worker: Worker) {
     this.#worker = worker
@@ -94,6 +96,19 @@ export class WorkerCounterpart implements Counterpart {
       this.#onMessage = () => resolve()
       this.#echoFailed = reject
       this.#worker.postMessage(payload)
+    })
+  }
+
+  /** As one writes it by hand: a number for each request, and a map of those that are open. */
+  request(payload: Uint8Array): Promise<Uint8Array> {
+    this.#onMessage = (message) => {
+      const { call, payload } = message as WorkerRequest
+      this.#open.get(call)?.(payload)
+      this.#open.delete(call)
+    }
+    return new Promise((resolve) => {
+      this.#open.set(++this.#calls, resolve)
+      this.#worker.postMessage({ call: this.#calls, payload } satisfies WorkerRequest)
     })
   }
 

@@ -6,6 +6,12 @@ export type WorkerOrder =
   | { readonly order: 'describe'; readonly messages: number; readonly text: string }
   | { readonly order: 'produce'; readonly messages: number; readonly size: number }
 
+/** A request, and its answer. */
+export interface WorkerRequest {
+  readonly call: number
+  readonly payload: Uint8Array
+}
+
 /** Its answer to `report`. */
 export interface WorkerReport {
   readonly count: number

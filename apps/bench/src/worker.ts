@@ -1,7 +1,7 @@
 // The worker of WorkerCounterpart: does what plugin/measure.cpp does, with postMessage.
 import { parentPort } from 'node:worker_threads'
 import { type Description, sumOfLines } from './counterpart.ts'
-import type { WorkerOrder, WorkerReport } from './worker-protocol.ts'
+import type { WorkerOrder, WorkerReport, WorkerRequest } from './worker-protocol.ts'
 
 const port = parentPort
 if (port === null) throw new Error('this file is a worker; run main.js')
@@ -10,7 +10,7 @@ let echoing = false
 let count = 0
 let sum = 0
 
-port.on('message', (message: Uint8Array | WorkerOrder) => {
+port.on('message', (message: Uint8Array | WorkerOrder | WorkerRequest) => {
   if (message instanceof Uint8Array) {
     if (echoing) {
       port.postMessage(message)
@@ -18,6 +18,10 @@ port.on('message', (message: Uint8Array | WorkerOrder) => {
       count++
       sum += sumOfLines(message)
     }
+    return
+  }
+  if ('call' in message) {
+    port.postMessage(message)
     return
   }
   switch (message.order) {
