@@ -22,18 +22,38 @@ function model(
 }
 
 describe('memory order', () => {
-  /** Store buffering: each stores, then loads what the other stored. */
-  const storeBuffering = (stores: Order, loads: Order) =>
+  /** Store buffering: each stores, then loads what the other stores. */
+  const storeBuffering = (stores: Order, loads: Order, before: Statement<Locals>[] = []) =>
     model(
-      { x: 0, y: 0 },
-      { left: [store('x', 1, stores), load('y', 'a', loads)], right: [store('y', 1, stores), load('x', 'a', loads)] },
+      { x: 0, y: 0, z: 0 },
+      {
+        left: [...before, store('x', 1, stores), load('y', 'a', loads)],
+        right: [...before, store('y', 1, stores), load('x', 'a', loads)],
+      },
       { atTheEnd: [{ text: 'one saw the other', holds: (_, [left, right]) => left?.a === 1 || right?.a === 1 }] },
     )
 
-  it('lets a later load see what an earlier seq_cst store did not wait for only when one of them is weaker', () => {
+  it('lets a load pass an earlier store unless both are seq_cst', () => {
     expectToHold(storeBuffering('seq_cst', 'seq_cst'))
     expectFault(storeBuffering('acq_rel', 'seq_cst'), 'broken', ['one saw the other'])
     expectFault(storeBuffering('seq_cst', 'acq_rel'), 'broken', ['one saw the other'])
+  })
+
+  it('lets nothing else pass because some load is weaker', () => {
+    expectToHold(storeBuffering('seq_cst', 'seq_cst', [load('z', 'b', 'acq_rel')]))
+  })
+
+  it('shows earlier stores before an atomic change, whether its old value is wanted or not', () => {
+    const publishing = (publish: Statement<Locals>) =>
+      model(
+        { data: 0, flag: 0 },
+        {
+          writer: [store('data', 1, 'acq_rel'), publish],
+          reader: [load('flag', 'a'), load('data', 'b'), assert('the data is there', (l) => l.a <= l.b)],
+        },
+      )
+    expectToHold(publishing(change('flag', 'add', 1)))
+    expectToHold(publishing(change('flag', 'add', 1, { old: 'a' })))
   })
 
   it('keeps the order of stores, and of loads, with release and acquire', () => {

@@ -20,7 +20,7 @@ export interface Fault {
 
 export interface Result {
   readonly states: number
-  /** One of the shortest. */
+  /** The shortest, or one of them; a cycle is not always the shortest. */
   readonly fault?: Fault
 }
 
@@ -43,7 +43,7 @@ class Search<L extends object> {
   /** By number of the state: where it was first reached from, and by which transition. */
   readonly #cameFrom: number[] = []
   readonly #cameBy: number[] = []
-  readonly #successors: number[][] = []
+  readonly #successors: (readonly number[])[] = []
 
   constructor(model: Model<L>) {
     this.#machine = new Machine(model)
@@ -67,7 +67,10 @@ class Search<L extends object> {
   /** Adds the unknown states that follow to `next`. */
   #visit(state: State<L>, number: number, next: State<L>[]): Fault | undefined {
     const transitions = this.#machine.transitions(state)
-    if (transitions.length === 0) return this.#faultAtTheEnd(state, number)
+    if (transitions.length === 0) {
+      this.#successors[number] = []
+      return this.#faultAtTheEnd(state, number)
+    }
     const successors: number[] = []
     for (const [index, transition] of transitions.entries()) {
       if (transition.broken !== undefined) {
@@ -92,7 +95,6 @@ class Search<L extends object> {
     this.#numbers.set(key, number)
     this.#cameFrom.push(from)
     this.#cameBy.push(by)
-    this.#successors.push([])
     return number
   }
 
@@ -107,36 +109,33 @@ class Search<L extends object> {
     return broken.length > 0 ? this.#fault('broken', broken, this.#wayTo(number)) : undefined
   }
 
-  /** The states of a cycle, or nothing: states that no cycle leads away from are taken away until none is left. */
+  /** The states of a cycle, or nothing; depth first. */
   #findCycle(): number[] | undefined {
-    const remaining = this.#successors.map((successors) => successors.length)
-    const predecessors: number[][] = this.#successors.map(() => [])
-    this.#successors.forEach((successors, number) => {
-      for (const successor of successors) predecessors[successor]?.push(number)
-    })
-    const leaves = remaining.flatMap((count, number) => (count === 0 ? [number] : []))
-    for (let leaf = leaves.pop(); leaf !== undefined; leaf = leaves.pop()) {
-      for (const predecessor of predecessors[leaf] ?? []) {
-        const count = (remaining[predecessor] as number) - 1
-        remaining[predecessor] = count
-        if (count === 0) leaves.push(predecessor)
+    const left = new Uint8Array(this.#successors.length)
+    const isOnPath = new Uint8Array(this.#successors.length)
+    for (let start = 0; start < left.length; start++) {
+      const path = left[start] === 1 ? [] : [start]
+      while (path.length > 0) {
+        const number = path.at(-1) as number
+        isOnPath[number] = 1
+        const next = this.#successors[number]?.find((successor) => left[successor] === 0)
+        if (next === undefined) {
+          left[number] = 1
+          path.pop()
+        } else if (isOnPath[next] === 1) {
+          return path.slice(path.indexOf(next))
+        } else {
+          path.push(next)
+        }
       }
     }
-    const first = remaining.findIndex((count) => count > 0)
-    if (first < 0) return undefined
-    const way = [first]
-    for (;;) {
-      const next = this.#successors[way.at(-1) as number]?.find((number) => (remaining[number] ?? 0) > 0) as number
-      const seen = way.indexOf(next)
-      if (seen >= 0) return way.slice(seen)
-      way.push(next)
-    }
+    return undefined
   }
 
   #endless(cycle: readonly number[]): Fault {
     const around = cycle.map((number, place) => {
       const successor = cycle[(place + 1) % cycle.length] as number
-      return (this.#successors[number] as number[]).indexOf(successor)
+      return (this.#successors[number] as readonly number[]).indexOf(successor)
     })
     const way = this.#wayTo(cycle[0] as number)
     return this.#fault('endless', this.#replay([...way, ...around]).steps.slice(way.length - 1), [...way, ...around])

@@ -92,7 +92,7 @@ function hasAllOf(side: Side): Expectation<Locals> {
 const localsOf = (locals: readonly Locals[], side: Side) => locals[side] as Locals
 
 /** The life of a side: it works, sleeps and works again until nothing more can come and it has said goodbye. */
-function closingSide(channel: Ending, side: Side): ProcessDefinition<Locals> {
+export function closingSide(channel: Ending, side: Side): ProcessDefinition<Locals> {
   const { sleepers, messages, mortal } = channel
   const rules = channel.rules[side]
   const { readBell, wakeUp } = partsOf(channel, side)

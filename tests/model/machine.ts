@@ -45,8 +45,8 @@ export interface ProcessState<L> {
   readonly life: 'awake' | 'asleep' | 'woken' | 'dead'
   readonly buffer: readonly Pending[]
   readonly locals: L
-  /** All of this as text: two processes with the same key go on alike. */
-  readonly key: string
+  /** The same for two processes only when all of this is. */
+  readonly number: number
 }
 
 export interface State<L> {
@@ -63,8 +63,11 @@ export interface Transition<L> {
   readonly broken?: string | undefined
 }
 
+/** The same for two states of one machine only when they are equal. */
 export function keyOf(state: State<object>): string {
-  return `${Object.values(state.memory).join()}|${state.processes.map((process) => process.key).join('|')}`
+  let key = Object.values(state.memory).join()
+  for (const process of state.processes) key += `;${process.number}`
+  return key
 }
 
 /** Runs the processes of a model. Throws nothing but mistakes of the model. */
@@ -73,6 +76,8 @@ export class Machine<L extends object> {
   readonly #code: readonly (readonly Instruction<L>[])[]
   /** Whether some load of the process may pass a change of its own: only then do `seq_cst` changes need the buffer. */
   readonly #reorders: readonly boolean[]
+
+  readonly #processStates = new Map<string, ProcessState<L>>()
 
   constructor(model: Model<L>) {
     this.model = model
@@ -84,7 +89,9 @@ export class Machine<L extends object> {
   start(): State<L>[] {
     let processes: ProcessState<L>[][] = [[]]
     for (const [index, { locals }] of this.model.processes.entries()) {
-      const starts = this.#proceed(index, 0, locals).map(({ at, locals }) => processState(at, 'awake', [], locals))
+      const starts = this.#proceed(index, 0, locals).map(({ at, locals }) =>
+        this.#processState(at, 'awake', [], locals),
+      )
       processes = processes.flatMap((before) => starts.map((start) => [...before, start]))
     }
     return processes.map((all) => ({ memory: this.model.memory, processes: all }))
@@ -116,6 +123,17 @@ export class Machine<L extends object> {
     return `${name} is at ${step.kind}`
   }
 
+  /** There is one object for each state that a process can be in. */
+  #processState(at: number, life: ProcessState<L>['life'], buffer: readonly Pending[], locals: L): ProcessState<L> {
+    const pending = buffer.map(({ word, change, value, order }) => `${word}${change}${value}${order}`).join()
+    const key = `${at}${life}${pending};${Object.values(locals).join()}`
+    const known = this.#processStates.get(key)
+    if (known !== undefined) return known
+    const state = { at, life, buffer, locals, number: this.#processStates.size }
+    this.#processStates.set(key, state)
+    return state
+  }
+
   #codeOf(index: number): readonly Instruction<L>[] {
     return this.#code[index] as readonly Instruction<L>[]
   }
@@ -124,7 +142,7 @@ export class Machine<L extends object> {
   #flush(state: State<L>, index: number, process: ProcessState<L>): Transition<L>[] {
     const [oldest, ...rest] = process.buffer
     if (oldest === undefined) return []
-    const next = replace(state, index, processState(process.at, process.life, rest, process.locals))
+    const next = replace(state, index, this.#processState(process.at, process.life, rest, process.locals))
     return [
       {
         process: index,
@@ -137,7 +155,7 @@ export class Machine<L extends object> {
   #death(state: State<L>, index: number, process: ProcessState<L>): Transition<L>[] {
     // With changes in its buffer it would only die a little earlier: the processor writes them all the same.
     if (!this.model.processes[index]?.mortal || process.buffer.length > 0 || this.hasEnded(state, index)) return []
-    const dead = processState(process.at, 'dead', [], process.locals)
+    const dead = this.#processState(process.at, 'dead', [], process.locals)
     return [{ process: index, text: () => 'dies', next: replace(state, index, dead) }]
   }
 
@@ -152,7 +170,7 @@ export class Machine<L extends object> {
       this.#proceed(index, process.at + 1, locals).map(({ at, locals: after, broken }) => ({
         process: index,
         text,
-        next: replace({ memory, processes: others }, index, processState(at, 'awake', buffer, after)),
+        next: replace({ memory, processes: others }, index, this.#processState(at, 'awake', buffer, after)),
         broken,
       }))
     const afterTasks = (tasks: readonly Task<L>[]): Transition<L>[] =>
@@ -200,7 +218,7 @@ export class Machine<L extends object> {
         const seen = Number(process.locals[step.seen])
         const value = wordIn(state.memory, step.word)
         if (value !== seen) return goOn(() => `does not sleep: ${step.word} is ${value}, no longer ${seen}`)
-        const asleep = processState(process.at, 'asleep', [], process.locals)
+        const asleep = this.#processState(process.at, 'asleep', [], process.locals)
         return [{ process: index, text: () => `sleeps on ${step.word}`, next: replace(state, index, asleep) }]
       }
       case 'wake': {
@@ -208,7 +226,7 @@ export class Machine<L extends object> {
         const others = state.processes.map((other, who) => {
           const place = this.#codeOf(who)[other.at]
           const hears = other.life === 'asleep' && place?.kind === 'sleep' && place.word === step.word
-          return hears ? processState(other.at, 'woken', other.buffer, other.locals) : other
+          return hears ? this.#processState(other.at, 'woken', other.buffer, other.locals) : other
         })
         return goOn(() => `wakes who sleeps on ${step.word}`, { others })
       }
@@ -255,16 +273,6 @@ export class Machine<L extends object> {
       }
     }
   }
-}
-
-function processState<L extends object>(
-  at: number,
-  life: ProcessState<L>['life'],
-  buffer: readonly Pending[],
-  locals: L,
-): ProcessState<L> {
-  const pending = buffer.map(({ word, change, value, order }) => `${word}${change}${value}${order}`).join()
-  return { at, life, buffer, locals, key: `${at}${life}${pending};${Object.values(locals).join()}` }
 }
 
 function replace<L>(state: State<L>, index: number, process: ProcessState<L>): State<L> {

@@ -17,7 +17,7 @@ const but = (change: Partial<Rules>): Rules => ({ ...PROTOCOL, ...change })
 
 afterAll(() => console.log(`waking up: ${explored.models} models, ${explored.states} states`))
 
-describe.each(PAIRS)('from a %s to a %s', (...sleepers) => {
+describe.each(PAIRS)('%s to %s', (...sleepers) => {
   it('every record is read, and the reader woken for it, while the ring has room for all', () => {
     expectToHold(exchange({ rules: AS_IT_IS, sleepers, capacity: 3, messages: [3, 0] }))
   })
@@ -73,7 +73,7 @@ describe('a wake-up is lost when', () => {
     expect(memory['tail 0']).toBe(memory['head 0'])
   }
 
-  describe.each(SLEEPERS)('a %s waits and', (sleeper) => {
+  describe.each(SLEEPERS)('%s: it waits and', (sleeper) => {
     it.each([...wrong.sleeper, ...(sleeper === 'thread' ? wrong.sleepingThread : [])])('%s', (_, change) => {
       expectSleepWithData(sleeper, [PROTOCOL, but(change)])
       expectSleepWithRoom(sleeper, [but(change), PROTOCOL])

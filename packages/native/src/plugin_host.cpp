@@ -173,6 +173,7 @@ void PluginHost::run() noexcept {
   // Whoever of the plugin's threads still tries to send is told that it is over.
   request_stop();
   state_.store(kStateClosed);
+  peer_bell_.move();  // and wakes JavaScript, below
   {
     const std::lock_guard lock(finished_mutex_);
     finished_ = true;
