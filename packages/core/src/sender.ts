@@ -46,7 +46,7 @@ export interface WaitingMessage extends OutgoingMessage {
   /** Of `sendDirect`: settled when the message is in the ring, or given up. */
   direct?: Deferred<void>
   /** Of `flush`: resolved when it has left the queue. */
-  left?: Deferred<void>
+  left?: Deferred<void> | undefined
 }
 
 /** What a waiting message counts at least against `maxQueueBytes`: about what its place in the queue takes. */
@@ -71,8 +71,10 @@ export class Sender {
   #keptBytes = 0
   #countedBytes = 0
   #slot: MessageSlot | undefined
-  /** There is a queue or an open slot: everything else goes into the queue. */
+  /** There is a queue or an open slot: everything else goes into the queue. Or all is over. */
   #blocked = false
+  /** No slot can be open any more. */
+  #ending = false
   #stopped = false
   #ready = Deferred.resolved()
   /** Room that `trySend` or `reserve` did not find; `ready` waits for it. */
@@ -120,6 +122,7 @@ export class Sender {
     if (!this.#blocked && this.#writer.fitsOneRecord(tag, size) && size <= this.#options.maxMessageBytes) {
       if (this.#tryWriteWhole(tag, bytes, call, status)) return undefined
     }
+    if (this.#stopped) throw this.#owner.closedError()
     this.#checkSize(size)
     const message: WaitingMessage = { tag, call, status, bytes, size, sent: 0, skipped: 0, kept: size }
     if (!this.#blocked) {
@@ -169,6 +172,14 @@ export class Sender {
   withdraw(message: WaitingMessage): void {
     const place = this.#queue.indexOf(message, this.#queueStart)
     if (place < 0) return
+    const { left } = message
+    if (left !== undefined && place > this.#queueStart) {
+      // Whoever flushes still waits for those in front.
+      const before = this.#queue[place - 1] as WaitingMessage
+      before.left ??= new Deferred()
+      before.left.promise.then(left.resolve, left.reject)
+      message.left = undefined
+    }
     this.#writer.abandon(message)
     this.#queue.splice(place, 1)
     this.#forget(message)
@@ -226,14 +237,15 @@ export class Sender {
     this.#owner.changed()
   }
 
-  /** Gives an open slot back, so that what waits behind it can go. */
+  /** The channel ends: gives an open slot back, so that what waits behind it can go. */
   abortSlot(): void {
+    this.#ending = true
     if (this.#slot !== undefined) this.#closeSlot()
   }
 
   /** Nothing is written any more; the ring is left alone from here on. */
   stop(): void {
-    this.#stopped = true
+    this.#stopped = this.#blocked = true
   }
 
   /** How many messages were accepted and never got into the ring. */
@@ -252,7 +264,7 @@ export class Sender {
 
   /** The end: whoever waits is told why. */
   end(reason: SharedChannelError): void {
-    this.#stopped = true
+    this.stop()
     this.#slot = undefined
     const waiting = this.#queue.slice(this.#queueStart)
     this.#queue = []
@@ -348,7 +360,7 @@ export class Sender {
   }
 
   #commit(slot: MessageSlot, tag: number, length: number): void {
-    if (this.#stopped) throw this.#owner.closedError()
+    if (this.#ending) throw this.#owner.closedError()
     if (this.#slot !== slot) {
       throw new SharedChannelError('INVALID_ARGUMENT', 'The slot was committed or given back before; reserve another.')
     }
