@@ -141,9 +141,9 @@ export class Sender {
   /** Writes a message if it can be done now. */
   trySend(tag: number, bytes: Uint8Array): boolean {
     this.#checkOnePiece(bytes.byteLength)
-    if (!this.#blocked && this.#tryWriteWhole(tag, bytes, 0, 0)) return true
-    this.#wantedRoom = Math.max(bytes.byteLength, 1)
-    return false
+    const written = !this.#blocked && this.#tryWriteWhole(tag, bytes, 0, 0)
+    this.#wantedRoom = written ? 0 : Math.max(bytes.byteLength, 1)
+    return written
   }
 
   /**

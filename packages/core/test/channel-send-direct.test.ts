@@ -234,6 +234,22 @@ describe.each([
     expect(received).toEqual(['later'])
   })
 
+  it('half in a full ring, with another one behind it given up too', async () => {
+    const pair = openPair()
+    const { a } = pair
+    const { options, end } = limit()
+    const half = a.sendDirect('data', pattern(60_000), options) // four fragments, a quarter of the ring each
+    const behind = a.sendDirect('note', 'never started', options)
+    end()
+    await expect(half).rejects.toMatchObject(error)
+    await expect(behind).rejects.toMatchObject(error)
+    a.send('note', 'next')
+    const received = collect(pair)
+    await until(() => received.length > 0)
+    expect(received).toEqual(['next'])
+    expect(pair.b.state).toBe('open')
+  })
+
   it('makes room for what waits behind it', async () => {
     const { a } = openPair()
     fillRing(a, 1000)

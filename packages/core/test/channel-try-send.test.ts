@@ -1,8 +1,9 @@
 // `trySend`: now or not at all.
 import { describe, expect, it } from 'vitest'
+import type { SharedChannel } from '../src/channel.ts'
 import { maxRecordPayload } from '../src/layout.ts'
 import { expectBytes, pattern } from './helpers/bytes.ts'
-import { fillRing, openPair, sendUntilFalse } from './helpers/channel-pair.ts'
+import { fillRing, openPair, sendUntilFalse, type Talk } from './helpers/channel-pair.ts'
 import { stateOf, turns, until } from './helpers/wait.ts'
 
 const LARGEST = maxRecordPayload(4096)
@@ -142,6 +143,19 @@ describe('ready after a refusal', () => {
   it('does not wait when nothing was refused', async () => {
     const { a } = openPair()
     for (let i = 0; i < 8; i++) expect(a.trySend('data', pattern(500))).toBe(true) // full to the last byte
+    expect(await stateOf(a.ready)).toBe('resolved')
+  })
+
+  it.each([
+    ['trySend', (channel: SharedChannel<Talk>) => channel.trySend('data', pattern(500))],
+    ['reserve', (channel: SharedChannel<Talk>) => channel.reserve('data', 500)?.commit()],
+  ])('does not wait when %s has been let in since', async (_, sendInOnePiece) => {
+    const { a, b } = openPair()
+    const accepted = fillRing(a)
+    const stop = b.on('data', () => {})
+    await until(() => b.stats().receivedMessages === accepted)
+    stop()
+    while (a.stats().sentMessages < 2 * accepted) sendInOnePiece(a) // full again, but nobody was refused
     expect(await stateOf(a.ready)).toBe('resolved')
   })
 
