@@ -1,5 +1,5 @@
 /** Calls: those that this end makes and waits for, and those that it answers. */
-import type { Codec } from './codec.ts'
+import { type Codec, encode } from './codec.ts'
 import { Deferred } from './deferred.ts'
 import { SharedChannelError } from './errors.ts'
 import { FLAG_CALL, FLAG_REPLY, REPLY_FAILED, REPLY_OK } from './layout.ts'
@@ -94,8 +94,7 @@ export class Calls {
     try {
       if (call?.handler === undefined) throw new Error(`nobody handles ${call === undefined ? id : `"${call.name}"`}`)
       const result = await call.handler(call.codec.decode(payload) as never)
-      bytes = call.reply.encode(result as never)
-      if (!(bytes instanceof Uint8Array)) throw new Error('its reply was not encoded to a Uint8Array')
+      bytes = encode(call.name, call.reply, result)
     } catch (error) {
       status = REPLY_FAILED
       bytes = reasonOf(error)
@@ -131,5 +130,10 @@ export class Calls {
   }
 }
 
-const reasonOf = (error: unknown): Uint8Array =>
-  new TextEncoder().encode(error instanceof Error ? error.message : String(error))
+function reasonOf(error: unknown): Uint8Array {
+  let reason = 'it gave no reason'
+  try {
+    reason = `${error instanceof Error ? error.message : error}`
+  } catch {} // not everything that is thrown can be made a text
+  return new TextEncoder().encode(reason)
+}

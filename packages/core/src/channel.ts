@@ -15,7 +15,7 @@ import type {
   MessageHandler,
   OutgoingChannelMessage,
 } from './channel-types.ts'
-import type { Codec } from './codec.ts'
+import { type Codec, encode } from './codec.ts'
 import { Deferred } from './deferred.ts'
 import { SharedChannelError } from './errors.ts'
 import { reportUncaught } from './host.ts'
@@ -539,7 +539,9 @@ export class SharedChannel<P extends Protocol> {
     const until = (event: Promise<void>) => Promise.race([event, timeout.promise, this.#gone.promise]).catch(() => {})
 
     this.#sender.abortSlot()
-    await until(this.#sender.flush())
+    // Answers to calls may join the queue meanwhile.
+    do await until(this.#sender.flush())
+    while (this.#sender.queuedMessages > 0 && !isLate && this.#gone.isPending)
     this.#sender.stop()
     this.#announceClose()
     // Whoever closes may have no consumers any more, and the other side is to get rid of what it has.
@@ -621,15 +623,6 @@ export class SharedChannel<P extends Protocol> {
     if (keepsAlive) this.#link.ref()
     else this.#link.unref()
   }
-}
-
-function encode(name: string, codec: Codec<never, unknown>, payload: unknown): Uint8Array {
-  const bytes = codec.encode(payload as never)
-  // Elements of one byte each: anything else would be sent as something else.
-  if (bytes?.byteLength === undefined || bytes.length !== bytes.byteLength) {
-    throw new SharedChannelError('INVALID_ARGUMENT', `The codec of "${name}" must encode to a Uint8Array.`)
-  }
-  return bytes
 }
 
 function set<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): Value {

@@ -148,6 +148,16 @@ export function custom<In, Out = In>(codec: Codec<In, Out>): Codec<In, Out> {
   return codec
 }
 
+/** The bytes of a payload; throws what the codec throws, and `INVALID_ARGUMENT` when it makes something else. */
+export function encode(name: string, codec: Codec<never, unknown>, payload: unknown): Uint8Array {
+  const bytes = codec.encode(payload as never)
+  // Elements of one byte each: anything else would be sent as something else.
+  if (bytes?.byteLength === undefined || bytes.length !== bytes.byteLength) {
+    throw new SharedChannelError('INVALID_ARGUMENT', `The codec of "${name}" must encode to a Uint8Array.`)
+  }
+  return bytes
+}
+
 function invalidPayload(expected: string, value: unknown): SharedChannelError {
   const found = value === null ? 'null' : typeof value === 'object' ? value.constructor?.name : typeof value
   return new SharedChannelError('INVALID_ARGUMENT', `The payload must be ${expected}; it is ${found}.`)

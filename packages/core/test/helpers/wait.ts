@@ -25,3 +25,16 @@ export async function stateOf(promise: Promise<unknown>): Promise<'pending' | 'r
   await turn()
   return state
 }
+
+/** What each of these rejects with; none may resolve. */
+export function reasonsOf(promises: readonly Promise<unknown>[]): Promise<unknown[]> {
+  const reasonOf = async (promise: Promise<unknown>) => {
+    const value = await promise.then(
+      (value) => ({ value }),
+      (reason: unknown) => ({ reason }),
+    )
+    if ('reason' in value) return value.reason
+    throw new Error(`resolved with ${String(value.value)}`)
+  }
+  return Promise.all(promises.map(reasonOf))
+}
