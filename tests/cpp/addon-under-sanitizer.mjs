@@ -25,6 +25,9 @@ async function main() {
   while (rounds < ROUNDS || performance.now() - start < SECONDS * 1000) {
     echoed += await streamBothWays(rounds)
     await failToOpen()
+    await sendInEveryWay(rounds)
+    await call()
+    await exchange()
     await closeInTheMiddle()
     await terminateWorker()
     globalThis.gc?.()
@@ -77,6 +80,68 @@ async function failToOpen() {
   const codes = results.map(({ reason }) => reason?.code).join()
   if (codes !== 'PLUGIN_NOT_FOUND,PLUGIN_LOAD_FAILED,PLUGIN_INIT_FAILED')
     throw new Error(`opening failed with ${codes}`)
+}
+
+/** Slots, direct sends that are given up half written, and the order of all of them. */
+async function sendInEveryWay(seed) {
+  const channel = await openEcho()
+  const received = []
+  const expected = []
+  const send = async (i) => {
+    const size = ((seed + i) * 613) % (i % 5 === 0 ? 9000 : 900)
+    const payload = new Uint8Array(size).fill(i)
+    if (i % 4 === 0) {
+      const slot = size < 2000 ? channel.reserve('bytes', size) : null
+      if (slot === null) return
+      slot.bytes.fill(i)
+      if (i % 8 === 0) slot.abort()
+      else expected.push(i) && slot.commit()
+    } else if (i % 4 === 1) {
+      const sent = await channel.sendDirect('bytes', payload, { timeout: i % 3 }).catch(({ code }) => code)
+      if (sent === undefined) expected.push(i)
+    } else if (i % 4 === 2) {
+      if (size < 2000 && channel.trySend('bytes', payload)) expected.push(i)
+    } else {
+      expected.push(i)
+      if (!channel.send('bytes', payload)) await channel.ready
+    }
+  }
+  channel.on('bytes', (data) => received.push(data[0]))
+  for (let i = 1; i < 100; i++) await send(i)
+  await channel.close()
+  // Empty messages come without a number.
+  const numbers = received.filter((number) => number !== undefined)
+  if (numbers.some((number, i) => i > 0 && number <= numbers[i - 1])) throw new Error('messages came out of order')
+  if (received.length !== expected.length) throw new Error(`${expected.length} messages sent, ${received.length} came`)
+}
+
+async function call() {
+  const Calls = defineProtocol({
+    send: Object.fromEntries(
+      ['echo', 'keep', 'answer', 'thread', 'throw', 'forget', 'drop'].map((name, i) => [
+        name,
+        { id: i + 1, codec: bytes(), reply: bytes() },
+      ]),
+    ),
+  })
+  const channel = new SharedChannel(await openPlugin(plugin('requests'), { ...capacities, onLog: () => {} }), Calls)
+  const calls = []
+  for (let i = 0; i < 60; i++) {
+    const name = ['echo', 'thread', 'keep', 'throw', 'forget', 'drop'][i % 6]
+    calls.push(channel.request(name, new Uint8Array(i * 50).fill(i)).catch(({ code }) => code))
+  }
+  calls.push(channel.request('answer', new Uint8Array(0)))
+  const answers = await Promise.all(calls)
+  const failures = answers.filter((answer) => answer === 'REMOTE_ERROR').length
+  if (failures !== 30) throw new Error(`${failures} calls of 30 failed`)
+  channel.request('keep', new Uint8Array(9)).catch(() => {}) // open at the end
+  await channel.close()
+}
+
+async function exchange() {
+  const instance = await openPlugin(plugin('exchange'), { ...capacities, onLog: () => {} })
+  for (let i = 0; i < 50; i++) instance.exchange(Buffer.alloc(1000).subarray(i, 900))
+  await instance.close()
 }
 
 /** Threads of the plugin send without end while JavaScript closes. */
