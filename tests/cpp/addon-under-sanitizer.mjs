@@ -29,6 +29,7 @@ async function main() {
     await call()
     await exchange()
     await closeInTheMiddle()
+    await exchangeMemory()
     await terminateWorker()
     globalThis.gc?.()
     if (++rounds % 10 === 0)
@@ -156,6 +157,23 @@ async function closeInTheMiddle() {
   })
   const { reason } = await channel.close()
   if (reason !== undefined) throw reason
+}
+
+/** Memory of JavaScript's, new each time and of all sorts, in the hands of a plugin, until and after its end. */
+async function exchangeMemory() {
+  const worker = await openPlugin(plugin('exchange'), { ...capacities, onLog: () => {} })
+  for (let size = 0; size < 300; size++) {
+    const views = [new Uint8Array(size), Buffer.alloc(size), new DataView(new SharedArrayBuffer(size + 3), 3)]
+    for (const view of views) if (worker.exchange(view) !== size) throw new Error(`an exchange of not ${size} bytes`)
+  }
+  await worker.stop()
+  try {
+    worker.exchange(new Uint8Array(8))
+    throw new Error('an exchange with a plugin that has ended')
+  } catch (error) {
+    if (error.code !== 'CLOSED') throw error
+  }
+  await worker.close()
 }
 
 /** A worker ends, not asked, in the middle of a stream. */

@@ -36,6 +36,9 @@ export interface Plugin extends Link {
    *   `NOT_SUPPORTED` when the plugin has no exchange; `PLUGIN_ERROR` with the text of what the plugin threw, or when it
    *   says that it wrote more than there is; `CLOSED` once the plugin is closed or has ended.
    * @example
+   * // class Camera final : public shared_channel::Plugin, public shared_channel::Exchange {
+   * //   std::size_t exchange(std::span<std::byte> memory) override { return read_frame(memory); }
+   * // };
    * const pixels = new Uint8Array(640 * 480)
    * draw(pixels.subarray(0, camera.exchange(pixels)))
    */
