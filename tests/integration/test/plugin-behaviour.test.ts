@@ -250,7 +250,7 @@ describe('the functions of sc_host', () => {
     await channel.close()
   })
 
-  it('know no extensions yet', async () => {
+  it('know no extension of another name', async () => {
     expect(await ask(await openChannel('inspect', Talk), 'extension')).toBe('none')
   })
 })
