@@ -83,6 +83,8 @@ export class SharedChannel<P extends Protocol> {
   /** The other side has ended: it neither sends nor takes anything. */
   #peerIsGone = false
   #failed = false
+  /** What is lost was given up by `close({ discard: true })`. */
+  #discards = false
   /** Resolved when the other side is gone, or cannot be trusted any more. */
   readonly #gone = new Deferred<void>()
   readonly #closed = new Deferred<ChannelEnd>()
@@ -417,8 +419,11 @@ export class SharedChannel<P extends Protocol> {
    * @returns When nothing is left; the same as `closed`.
    */
   close(options: { discard?: boolean } = {}): Promise<ChannelEnd> {
-    if (options.discard) this.#gone.resolve()
-    this.#end(options.discard ? 'discard' : 'close')
+    if (options.discard) {
+      this.#discards = true
+      this.#gone.resolve()
+    }
+    this.#end('close')
     return this.#closed.promise
   }
 
@@ -522,14 +527,14 @@ export class SharedChannel<P extends Protocol> {
     return reason
   }
 
-  #end(by: 'close' | 'discard' | 'peer'): void {
+  #end(by: 'close' | 'peer'): void {
     if (this.#state !== 'open') return
     this.#state = 'closing'
     this.#updateRef()
     void this.#endInOrder(by)
   }
 
-  async #endInOrder(by: 'close' | 'discard' | 'peer'): Promise<void> {
+  async #endInOrder(by: 'close' | 'peer'): Promise<void> {
     let isLate = false
     const timeout = new Deferred<void>()
     const timer = setTimeout(() => {
@@ -547,6 +552,8 @@ export class SharedChannel<P extends Protocol> {
     // Whoever closes may have no consumers any more, and the other side is to get rid of what it has.
     if (by !== 'peer') this.#receiver.takeAll()
     await until(this.#receiver.drained.promise)
+    // The other side may have closed too, before it has taken what is in the ring.
+    await until(this.#sender.taken())
     await this.#link.stop()
     if (this.#peerIsGone) {
       // What the other side had published is handed out before the memory goes, if need be to nobody.
@@ -559,7 +566,7 @@ export class SharedChannel<P extends Protocol> {
     const unconsumed = this.#sender.unsentMessages + this.#sender.countUnread()
     await this.#link.close()
 
-    if (unconsumed > 0) this.#reason = this.#reasonOfLoss(unconsumed, by, isLate)
+    if (unconsumed > 0) this.#reason = this.#reasonOfLoss(unconsumed, isLate)
     this.#state = 'closed'
     const error = this.#closedError()
     this.#sender.end(error)
@@ -570,11 +577,11 @@ export class SharedChannel<P extends Protocol> {
   }
 
   /** Nothing that was accepted is lost without saying so. */
-  #reasonOfLoss(unconsumed: number, by: 'close' | 'discard' | 'peer', isLate: boolean): SharedChannelError | undefined {
+  #reasonOfLoss(unconsumed: number, isLate: boolean): SharedChannelError | undefined {
     const loss = `${unconsumed} of the messages that this side sent ${unconsumed === 1 ? 'was' : 'were'} not consumed.`
     const cause = this.#reason
     if (cause !== undefined) return new SharedChannelError(cause.code, `${cause.message} ${loss}`, { cause })
-    if (by === 'discard') return undefined
+    if (this.#discards) return undefined
     return isLate
       ? new SharedChannelError(
           'TIMEOUT',

@@ -292,10 +292,11 @@ export class Receiver<T> {
     let result: unknown
     try {
       result = handler(data as never)
+      if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') return
     } catch (error) {
       this.#owner.reportError(error)
+      return
     }
-    if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') return
     if (hold !== undefined) hold.pending++
     Promise.resolve(result)
       .catch((error) => this.#owner.reportError(error))

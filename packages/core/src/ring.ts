@@ -123,6 +123,11 @@ export class RingWriter extends Ring {
     return count
   }
 
+  /** Has the reader given everything back? */
+  isRead(): boolean {
+    return Atomics.load(this.header, this.#head) === this.#position
+  }
+
   #room(): number {
     return this.capacity - ((this.#position - this.#knownHead) >>> 0)
   }

@@ -76,6 +76,7 @@ export class Sender {
   /** No slot can be open any more. */
   #ending = false
   #stopped = false
+  #taken: Deferred<void> | undefined
   #ready = Deferred.resolved()
   /** Room that `trySend` or `reserve` did not find; `ready` waits for it. */
   #wantedRoom = 0
@@ -221,6 +222,7 @@ export class Sender {
 
   /** Moves the queue into the ring as far as there is room, then waits for more. */
   pump(): void {
+    if (this.#stopped) this.#lookIfTaken()
     if (this.#stopped || this.#slot !== undefined) return
     try {
       let announced = false
@@ -246,6 +248,14 @@ export class Sender {
   /** Nothing is written any more; the ring is left alone from here on. */
   stop(): void {
     this.#stopped = this.#blocked = true
+  }
+
+  /** Resolves when the other side has taken all that is in the ring; asked for after `stop`. */
+  taken(): Promise<void> {
+    const taken = new Deferred<void>()
+    this.#taken = taken
+    this.#lookIfTaken()
+    return taken.promise
   }
 
   /** How many messages were accepted and never got into the ring. */
@@ -356,6 +366,16 @@ export class Sender {
         `There is no memory to keep ${message.size - message.sent} bytes until the ring has room. Await channel.ready more often, or send less at once.`,
         { cause },
       )
+    }
+  }
+
+  #lookIfTaken(): void {
+    if (!this.#taken?.isPending) return
+    try {
+      this.#bell.announce(WAITING_FOR_ROOM) // first, as always
+      if (this.#ring.isRead()) this.#taken.resolve()
+    } catch (error) {
+      this.#owner.fail(memoryIsGone(error))
     }
   }
 
