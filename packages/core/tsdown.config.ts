@@ -6,5 +6,7 @@ export default defineConfig({
   target: 'es2022',
   platform: 'neutral',
   dts: true,
+  // For Symbol.asyncDispose, in projects whose own lib is older.
+  banner: { dts: '/// <reference lib="esnext.disposable" />' },
   fixedExtension: false,
 })
