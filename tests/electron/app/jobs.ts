@@ -4,8 +4,9 @@ import { many } from './many.ts'
 import { order } from './order.ts'
 import { stream } from './stream.ts'
 import type { CageResult, JobName, JobResults } from './task.ts'
+import { ways } from './ways.ts'
 
-const jobs: { [Name in JobName]: () => Promise<JobResults[Name]> } = { cage, stream, many }
+const jobs: { [Name in JobName]: () => Promise<JobResults[Name]> } = { cage, stream, many, ways }
 
 export function runJob(name: JobName): Promise<JobResults[JobName]> {
   return jobs[name]()

@@ -30,6 +30,7 @@ export interface JobResults {
   cage: CageResult
   stream: StreamResult
   many: ManyResult
+  ways: WaysResult
 }
 export type JobName = keyof JobResults
 
@@ -55,6 +56,17 @@ export interface StreamResult {
   readonly seconds: number
   /** What the channel reported by `onError` or as the reason of its end. */
   readonly errors: readonly string[]
+}
+
+/** What came of each way; see ways.ts. */
+export interface WaysResult {
+  /** The first byte of each message that came back, and how many were not consumed. */
+  readonly sent: readonly number[]
+  readonly called: readonly string[]
+  /** Bytes written, then the memory. */
+  readonly exchanged: readonly number[]
+  readonly streamed: string
+  readonly compat: readonly number[]
 }
 
 export interface ManyResult {

@@ -42,6 +42,19 @@ withElectron('checked data, 200 MiB each way', () => {
   })
 })
 
+withElectron('every way to send, to call and to share memory', () => {
+  it.each(PLACES)('works in %s', async (place) => {
+    const fill = (at: number) => (7 * at + 3) & 255
+    expect(await runJob('ways', place)).toEqual({
+      sent: [1, 2, 3, 4, 5, 0],
+      called: ['5', '2', '6,7', 'REMOTE_ERROR', 'TIMEOUT'],
+      exchanged: [6, 0, 0, ...[0, 1, 2, 3, 4, 5].map(fill), 0, 0],
+      streamed: place === 'preload' ? 'data 9' : 'NOT_SUPPORTED',
+      compat: [1, 1, 2, 2],
+    })
+  })
+})
+
 const canBeNobody = mayRead(NOBODY, APP)
 if (inject('electron') !== null && !canBeNobody) {
   console.warn(
