@@ -83,8 +83,8 @@ export class SharedChannel<P extends Protocol> {
   /** The other side has ended: it neither sends nor takes anything. */
   #peerIsGone = false
   #failed = false
-  /** What is lost was given up by `close({ discard: true })`. */
-  #discards = false
+  /** Resolved by `close({ discard: true })`: nothing is waited for, and what is lost was given up. */
+  readonly #discarded = new Deferred<void>()
   /** Resolved when the other side is gone, or cannot be trusted any more. */
   readonly #gone = new Deferred<void>()
   readonly #closed = new Deferred<ChannelEnd>()
@@ -420,7 +420,7 @@ export class SharedChannel<P extends Protocol> {
    */
   close(options: { discard?: boolean } = {}): Promise<ChannelEnd> {
     if (options.discard) {
-      this.#discards = true
+      this.#discarded.resolve()
       this.#gone.resolve()
     }
     this.#end('close')
@@ -558,7 +558,7 @@ export class SharedChannel<P extends Protocol> {
     if (this.#peerIsGone) {
       // What the other side had published is handed out before the memory goes, if need be to nobody.
       this.#receiver.finishIfEmpty()
-      await Promise.race([this.#receiver.drained.promise, timeout.promise])
+      await Promise.race([this.#receiver.drained.promise, timeout.promise, this.#discarded.promise])
       this.#receiver.force()
       await this.#receiver.drained.promise
     }
@@ -581,7 +581,7 @@ export class SharedChannel<P extends Protocol> {
     const loss = `${unconsumed} of the messages that this side sent ${unconsumed === 1 ? 'was' : 'were'} not consumed.`
     const cause = this.#reason
     if (cause !== undefined) return new SharedChannelError(cause.code, `${cause.message} ${loss}`, { cause })
-    if (this.#discards) return undefined
+    if (!this.#discarded.isPending) return undefined
     return isLate
       ? new SharedChannelError(
           'TIMEOUT',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { SharedChannel } from '../src/channel.ts'
 import type { ChannelOptions } from '../src/channel-options.ts'
 import { SharedChannelError } from '../src/errors.ts'
-import { HEADER_SIZE, RING_STRIDE, segmentSize, TAIL_OFFSET } from '../src/layout.ts'
+import { HEADER_SIZE, RING_STRIDE, SIDE_STRIDE, STATE_OFFSET, segmentSize, TAIL_OFFSET } from '../src/layout.ts'
 import { expectBytes, pattern } from './helpers/bytes.ts'
 import { openPair, sendUntilFalse, Talk } from './helpers/channel-pair.ts'
 import { memoryLinks } from './helpers/memory-link.ts'
@@ -47,6 +47,37 @@ describe('close', () => {
     await closing
     expect(a.state).toBe('closed')
     expect(await a.close()).toEqual({ unconsumed: 0 })
+  })
+
+  it('isClosed tells when nothing is left of it', async () => {
+    const { a } = openPair()
+    expect(a.isClosed).toBe(false)
+    const closing = a.close()
+    expect(a.isClosed).toBe(false)
+    await closing
+    expect(a.isClosed).toBe(true)
+  })
+
+  it('happens at the end of an await using block', async () => {
+    const { a, b } = openPair()
+    a.send('note', 'last')
+    const received: string[] = []
+    b.on('note', (note) => received.push(note))
+    // What the block does; the syntax itself is too new for some of our hosts.
+    expect(await a[Symbol.asyncDispose]()).toBeUndefined()
+    expect(a.isClosed).toBe(true)
+    expect(received).toEqual(['last'])
+  })
+
+  it('refuses everything from the moment it is called', async () => {
+    const { a } = openPair()
+    const closed = a.close()
+    const refusal = expect.objectContaining({ code: 'CLOSED' })
+    expect(() => a.send('note', 'x')).toThrow(refusal)
+    expect(() => a.trySend('note', 'x')).toThrow(refusal)
+    expect(() => a.reserve('note', 1)).toThrow(refusal)
+    await expect(a.sendDirect('note', 'x')).rejects.toEqual(refusal)
+    await closed
   })
 
   it('may be called in a handler; the messages behind are handed out too', async () => {
@@ -222,6 +253,15 @@ describe('garbage', () => {
     expect(end.reason?.code).toBe('CORRUPT')
     expect(received).toEqual([])
     expect(a.state).toBe('closed')
+  })
+
+  it.each([-1, 4, 2 ** 31 - 1])('in the other side’s state (%i) closes the channel with CORRUPT', async (state) => {
+    const { a, linkB, memory } = openPair()
+    a.on('note', () => {})
+    await turns()
+    new Int32Array(memory)[(STATE_OFFSET + SIDE_STRIDE) / 4] = state
+    linkB.wakePeer()
+    expect((await a.closed).reason).toMatchObject({ code: 'CORRUPT', message: expect.stringContaining('state') })
   })
 
   it('in front of good messages loses none that came before it', async () => {

@@ -49,6 +49,26 @@ describe('under a flood', () => {
     expect(b.stats().receivedMessages).toBeGreaterThan(20)
   })
 
+  it('a second channel lives', async () => {
+    const { a, b } = openPair({ receiveBudget: 2 })
+    const { a: c, b: d } = openPair()
+    let feeding = true
+    b.on('data', () => busy(0.05))
+    const feed = (async () => {
+      while (feeding) if (!a.send('data', new Uint8Array(8))) await a.ready
+    })()
+    let answers = 0
+    d.on('note', (note) => d.send('note', note))
+    c.on('note', (note) => {
+      if (++answers < 20) c.send('note', note)
+    })
+    c.send('note', 'ping')
+    await until(() => answers >= 20)
+    feeding = false
+    await feed
+    expect(b.stats().receivedMessages).toBeGreaterThan(20)
+  })
+
   it('a batch goes on while it is within its budget', async () => {
     const { a, b } = openPair({ receiveBudget: 10_000, capacity: 65536 })
     const turnsSeen = new Set<number>()
@@ -159,6 +179,36 @@ describe('the event loop is held', () => {
     const closing = a.close()
     expect(linkA.holdsEventLoop).toBe(true)
     await closing
+    expect(linkA.holdsEventLoop).toBe(false)
+  })
+
+  it('not after unref, whatever is wanted, until ref; but while it closes', async () => {
+    const { a, b, linkB } = openPair()
+    expect(b.unref()).toBe(b)
+    b.on('note', () => {})
+    expect(linkB.holdsEventLoop).toBe(false)
+    expect(b.ref()).toBe(b)
+    expect(linkB.holdsEventLoop).toBe(true)
+    b.unref()
+    expect(linkB.holdsEventLoop).toBe(false)
+    a.send('note', 'messages still come')
+    await until(() => b.stats().receivedMessages === 1)
+    const closing = b.close()
+    expect(linkB.holdsEventLoop).toBe(true)
+    await closing
+    expect(linkB.holdsEventLoop).toBe(false)
+    b.ref()
+    expect(linkB.holdsEventLoop).toBe(false)
+  })
+
+  it('while somebody waits for the room that trySend did not find', async () => {
+    const { a, b, linkA } = openPair()
+    while (a.trySend('data', new Uint8Array(500)));
+    expect(linkA.holdsEventLoop).toBe(false)
+    const { ready } = a
+    expect(linkA.holdsEventLoop).toBe(true)
+    b.on('data', () => {})
+    await ready
     expect(linkA.holdsEventLoop).toBe(false)
   })
 

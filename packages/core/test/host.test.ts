@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { reportUncaught } from '../src/host.ts'
+import { defaultReceiveBudget, reportUncaught } from '../src/host.ts'
 
 /** The module as a host without `setImmediate` (a page) gets it. */
 async function importAsPage(): Promise<typeof import('../src/host.ts')> {
@@ -31,6 +31,29 @@ describe('afterOtherEvents', () => {
     await done
     expect(calls.slice(0, 2)).toEqual(['turn 1', 'second'])
     expect(calls.length).toBeGreaterThan(2)
+  })
+})
+
+describe('defaultReceiveBudget', () => {
+  it('is 10 ms in Node and its workers', () => {
+    expect(defaultReceiveBudget()).toBe(10)
+  })
+
+  it('is 4 ms in a page, which also paints, and in its preload', () => {
+    vi.stubGlobal('document', {})
+    expect(defaultReceiveBudget()).toBe(4)
+  })
+
+  it('is 4 ms in Electron’s main process, which serves all windows, and 10 ms in its others', () => {
+    vi.stubGlobal('process', { ...process, type: 'browser' })
+    expect(defaultReceiveBudget()).toBe(4)
+    vi.stubGlobal('process', { ...process, type: 'utility' })
+    expect(defaultReceiveBudget()).toBe(10)
+  })
+
+  it('is 10 ms in a worker of a page, where there is no process', () => {
+    vi.stubGlobal('process', undefined)
+    expect(defaultReceiveBudget()).toBe(10)
   })
 })
 
