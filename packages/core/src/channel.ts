@@ -23,8 +23,8 @@ import { readLayout, SIDE_STRIDE, type Side, STATE_CLOSED, STATE_LOST, STATE_OFF
 import type { Link } from './link.ts'
 import { corrupt, memoryIsGone } from './message.ts'
 import type {
+  CallHandlers,
   HandleName,
-  HandlerReply,
   MessageEntry,
   Protocol,
   ReceiveName,
@@ -360,10 +360,7 @@ export class SharedChannel<P extends Protocol> {
    * @example
    * channel.handle('measure', async (region) => histogramOf(await read(region)))
    */
-  handle<Name extends HandleName<P>>(
-    type: Name,
-    handler: (payload: ReceivePayload<P, Name>) => HandlerReply<P, Name> | Promise<HandlerReply<P, Name>>,
-  ): () => void {
+  handle<Name extends HandleName<P>>(type: Name, handler: CallHandlers<P>[Name]): () => void {
     if (this.#state === 'closed') throw this.#closedError()
     const call = find(this.#incomingCalls, type, 'answers no call')
     if (call.handler !== undefined) {

@@ -13,6 +13,7 @@ export { SharedChannelError, type SharedChannelErrorCode } from './errors.ts'
 export { isValidCapacity, MAX_CAPACITY, MIN_CAPACITY, type Side, segmentSize, writeLayout } from './layout.ts'
 export type { Link, LinkListener } from './link.ts'
 export {
+  type CallHandlers,
   defineProtocol,
   flip,
   type HandleName,

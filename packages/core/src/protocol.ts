@@ -55,6 +55,10 @@ export type HandlerReply<P extends Protocol, Name extends keyof P['receive']> = 
 }
   ? In
   : never
+/** The handlers of a protocol's calls. A mapped type, so that TypeScript knows what a handler returns while it reads it. */
+export type CallHandlers<P extends Protocol> = {
+  [Name in HandleName<P>]: (payload: ReceivePayload<P, Name>) => HandlerReply<P, Name> | Promise<HandlerReply<P, Name>>
+}
 
 /**
  * Names the messages of a channel.

@@ -3,8 +3,10 @@ import { describe, expect, it, vi } from 'vitest'
 import { SharedChannelError } from '../src/errors.ts'
 import {
   FLAG_ABANDONED,
+  FLAG_CALL,
   FLAG_FIRST,
   FLAG_LAST,
+  FLAG_REPLY,
   FRAGMENT_PREFIX_SIZE,
   fragmentPayload,
   HEADER_SIZE,
@@ -144,10 +146,140 @@ describe('messages over a ring', () => {
   })
 })
 
+describe('calls and replies', () => {
+  it.each([
+    ['a call', FLAG_CALL, 2 ** 32 - 1, 0],
+    ['a reply', FLAG_REPLY, 5, 1],
+  ])('carry a number and a status: %s, in one record or in fragments', (_, flag, call, status) => {
+    const { writer, reader, ringIn, payload } = newMessages()
+    const sizes = [0, 1, ONE_RECORD - 8, ONE_RECORD - 7, 2 * FRAGMENT - 16, 2 * FRAGMENT - 15, 5 * CAPACITY]
+    for (const [index, size] of sizes.entries()) {
+      const message = outgoing(9 | flag, pattern(size, index), call, status)
+      while (writer.tryWrite(message) !== OK) {
+        reader.next()
+        ringIn.publish()
+      }
+      while (reader.next() === AGAIN) ringIn.publish()
+      expect([reader.id, reader.kind, reader.call, reader.status]).toEqual([9, flag, call, status])
+      expect(reader.length).toBe(size)
+      expect(reader.inRing).toBe(size <= ONE_RECORD - 8)
+      expectBytes(payload(), pattern(size, index))
+      reader.release()
+      ringIn.publish()
+    }
+  })
+
+  it('count with their head when it is asked whether they fit one record', () => {
+    const { writer } = newMessages()
+    expect(writer.fitsOneRecord(1 | FLAG_CALL, ONE_RECORD - 8)).toBe(true)
+    expect(writer.fitsOneRecord(1 | FLAG_CALL, ONE_RECORD - 7)).toBe(false)
+    expect(writer.fitsOneRecord(1 | FLAG_REPLY, ONE_RECORD - 7)).toBe(false)
+  })
+
+  it('may be as large as maxMessageBytes; their head does not count', () => {
+    for (const size of [100, 3000]) {
+      const { writer, reader, ringIn } = newMessages(size)
+      expect(writer.tryWrite(outgoing(1 | FLAG_CALL, pattern(size), 1))).toBe(OK)
+      while (reader.next() === AGAIN) ringIn.publish()
+      expect(reader.length).toBe(size)
+    }
+    const { writer, reader } = newMessages(2999)
+    writer.tryWrite(outgoing(1 | FLAG_CALL, pattern(3000), 1))
+    expect(() => reader.next()).toThrow(expect.objectContaining({ code: 'MESSAGE_TOO_LARGE' }))
+  })
+
+  it('go among plain messages, which have no head', () => {
+    const { writer, reader } = newMessages()
+    writer.tryWrite(outgoing(1 | FLAG_CALL, pattern(8, 1), 7))
+    writer.tryWrite(outgoing(1, pattern(8, 2)))
+    writer.tryWrite(outgoing(1 | FLAG_REPLY, pattern(8, 3), 8, 1))
+    const kinds: number[] = []
+    while (reader.next() === MESSAGE) kinds.push(reader.kind)
+    expect(kinds).toEqual([FLAG_CALL, 0, FLAG_REPLY])
+  })
+})
+
+describe('giving up', () => {
+  it('a message half written has the reader drop it; the next one arrives', () => {
+    const { writer, reader, ringIn, payload } = newMessages()
+    const half = outgoing(1, pattern(3 * CAPACITY))
+    expect(writer.tryWrite(half)).toBe(AGAIN)
+    expect(half.sent).toBeGreaterThan(0)
+    writer.abandon(half)
+    const next = outgoing(2, pattern(20))
+    while (writer.tryWrite(next) !== OK) {
+      expect(reader.next()).toBe(AGAIN)
+      ringIn.publish()
+    }
+    while (reader.next() === AGAIN) ringIn.publish()
+    expect(reader.id).toBe(2)
+    expectBytes(payload(), pattern(20))
+  })
+
+  it('marks it once', () => {
+    const { writer, reader, ringIn } = newMessages()
+    const half = outgoing(1, pattern(3 * CAPACITY))
+    writer.tryWrite(half)
+    writer.abandon(half)
+    reader.next()
+    ringIn.publish()
+    const tags: number[] = []
+    for (const id of [2, 3]) {
+      expect(writer.tryWriteWhole(id, pattern(8), 0, 0)).toBe(OK)
+    }
+    while (ringIn.tryRead() === OK) {
+      tags.push(ringIn.tag)
+      ringIn.pop()
+    }
+    const whole = FLAG_FIRST | FLAG_LAST
+    expect(tags.slice(-3)).toEqual([FLAG_ABANDONED, 2 | whole, 3 | whole])
+  })
+
+  it('one that was not started writes nothing', () => {
+    const { writer, ringIn } = newMessages()
+    const untouched = outgoing(1, pattern(3 * CAPACITY))
+    writer.abandon(untouched)
+    writer.tryWriteWhole(2, pattern(8), 0, 0)
+    expect(ringIn.tryRead()).toBe(OK)
+    expect(ringIn.tag).toBe(2 | FLAG_FIRST | FLAG_LAST)
+  })
+
+  it('is seen in front of a reserved message and of another fragmented one too', () => {
+    for (const behind of ['reserved', 'fragments'] as const) {
+      const { writer, reader, ringIn, ringOut, payload } = newMessages()
+      const half = outgoing(1, pattern(3 * CAPACITY))
+      writer.tryWrite(half)
+      writer.abandon(half)
+      while (reader.next() !== AGAIN || ringIn.publish());
+      if (behind === 'reserved') {
+        const offset = writer.tryReserve(16)
+        ringOut.bytes.set(pattern(16), offset)
+        writer.commit(16, 5)
+      } else {
+        expect(writer.tryWrite(outgoing(5, pattern(3000)))).toBe(OK)
+      }
+      while (reader.next() === AGAIN) ringIn.publish()
+      expect(reader.id).toBe(5)
+      expectBytes(payload(), pattern(behind === 'reserved' ? 16 : 3000))
+    }
+  })
+
+  it('a call half written is a call that nobody sees', () => {
+    const { writer, reader, ringIn } = newMessages()
+    const half = outgoing(1 | FLAG_CALL, pattern(3 * CAPACITY), 4)
+    writer.tryWrite(half)
+    writer.abandon(half)
+    while (reader.next() !== AGAIN || ringIn.publish());
+    writer.tryWriteWhole(2, pattern(8), 0, 0)
+    while (reader.next() === AGAIN) ringIn.publish()
+    expect([reader.id, reader.kind]).toEqual([2, 0])
+  })
+})
+
 describe('what a hostile writer can send', () => {
   const whole = FLAG_FIRST | FLAG_LAST
   it.each<[string, (record: ReturnType<typeof newMessages>['record']) => void]>([
-    ['unknown flags', (record) => record(1 | FLAG_FIRST | (1 << 28))],
+    ['unknown flags', (record) => record(1 | FLAG_FIRST | (1 << 30), prefix(100))],
     ['the middle of a message that never began', (record) => record(1, pattern(8))],
     ['the end of a message that never began', (record) => record(1 | FLAG_LAST, pattern(8))],
     ['a beginning without a length', (record) => record(1 | FLAG_FIRST, pattern(4))],
@@ -161,6 +293,18 @@ describe('what a hostile writer can send', () => {
     ['a fragment of another type', (record) => record(1 | FLAG_FIRST, prefix(100)) && record(2, pattern(8))],
     ['more than it announced', (record) => record(1 | FLAG_FIRST, prefix(10), pattern(4)) && record(1, pattern(7))],
     ['more than it announced at once', (record) => record(1 | FLAG_FIRST, prefix(10), pattern(11))],
+    ['a call that is a reply', (record) => record(1 | whole | FLAG_CALL | FLAG_REPLY, prefix(1))],
+    ['a call without a number', (record) => record(1 | whole | FLAG_CALL, pattern(7))],
+    ['a call in fragments without a number', (record) => record(1 | FLAG_FIRST | FLAG_CALL, prefix(100), pattern(7))],
+    [
+      'a call in fragments that announces less than its number',
+      (record) => record(1 | FLAG_FIRST | FLAG_CALL, prefix(7), pattern(16)),
+    ],
+    [
+      'a call that goes on as a message',
+      (record) => record(1 | FLAG_FIRST | FLAG_CALL, prefix(30), prefix(1)) && record(1, pattern(8)),
+    ],
+    ['a mark of abandonment that is a call', (record) => record(FLAG_ABANDONED | FLAG_CALL)],
     ['less than it announced', (record) => record(1 | FLAG_FIRST, prefix(10)) && record(1 | FLAG_LAST, pattern(9))],
   ])('%s is found out', (_, attack) => {
     const { record, reader } = newMessages()
@@ -199,14 +343,16 @@ describe('what a hostile writer can send', () => {
   })
 
   it('is a message within the limits, or an error, whatever records it makes', () => {
-    const flags = fc.constantFrom(0, FLAG_FIRST, FLAG_LAST, whole, FLAG_ABANDONED, 1 << 29, -(2 ** 31))
+    const ends = fc.constantFrom(0, FLAG_FIRST, FLAG_LAST, whole, FLAG_ABANDONED, -(2 ** 31))
+    const kinds = fc.constantFrom(0, 0, FLAG_CALL, FLAG_REPLY, FLAG_CALL | FLAG_REPLY)
+    const flags = fc.tuple(ends, kinds).map(([end, kind]) => end | kind)
     const made = fc.record({ id: fc.nat(2), flags, size: fc.nat(200), announced: fc.oneof(fc.nat(300), fc.nat(1e9)) })
     const codes = new Set<string>()
     fc.assert(
       fc.property(fc.array(made, { minLength: 1, maxLength: 40 }), (records) => {
         const { record, reader, ringIn } = newMessages(250)
         for (const { id, flags, size, announced } of records) {
-          const start = flags === FLAG_FIRST ? prefix(announced) : new Uint8Array()
+          const start = (flags & whole) === FLAG_FIRST ? prefix(announced) : new Uint8Array()
           if (!record(id | flags, start, new Uint8Array(size - (size % 8)))) break
         }
         try {

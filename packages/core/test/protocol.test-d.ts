@@ -7,11 +7,17 @@ import {
   custom,
   defineProtocol,
   flip,
+  type HandleName,
+  type HandlerReply,
   json,
   type Link,
+  type MessageSlot,
+  type OutgoingChannelMessage,
   type Protocol,
   type ReceiveName,
   type ReceivePayload,
+  type ReplyPayload,
+  type RequestName,
   type SendName,
   type SendPayload,
   SharedChannel,
@@ -106,6 +112,120 @@ end.send('command', { exposure: 8 })
 end.send('point', { x: 1 })
 // @ts-expect-error another class
 end.send('samples', new Float64Array(4))
+
+// ---- Other ways of sending ----
+
+expectTypeOf(channel.trySend('command', { exposure: 8 })).toEqualTypeOf<boolean>()
+expectTypeOf(channel.sendDirect('title', 'x', { timeout: 5 })).toEqualTypeOf<Promise<void>>()
+expectTypeOf(channel.reserve('title', 8)).toEqualTypeOf<MessageSlot | null>()
+expectTypeOf(channel.flush()).toEqualTypeOf<Promise<void>>()
+// @ts-expect-error another payload
+channel.trySend('title', 5)
+// @ts-expect-error this end receives it
+channel.sendDirect('frame', new Uint8Array(1))
+// @ts-expect-error there is no such option
+channel.sendDirect('title', 'x', { timeOut: 5 })
+// @ts-expect-error there is no such message
+channel.reserve('titel', 8)
+
+// ---- Calls ----
+
+const Lab = defineProtocol({
+  send: {
+    start: { id: 1, codec: text() },
+    measure: { id: 2, codec: json<{ width: number }>(), reply: json<number[]>() },
+    point: {
+      id: 3,
+      codec: text(),
+      reply: custom<[number, number], { x: number }>({ encode: () => new Uint8Array(), decode: () => ({ x: 1 }) }),
+    },
+  },
+  receive: {
+    choose: { id: 7, codec: text(), reply: json<'yes' | 'no' | { kind: 'later'; at: [number, string] }>() },
+    progress: { id: 4, codec: json<number>() },
+    confirm: { id: 5, codec: text(), reply: json<boolean>() },
+  },
+  both: { ping: { id: 6, codec: bytes(), reply: bytes() } },
+})
+const LabEnd = flip(Lab)
+
+expectTypeOf<SendName<typeof Lab>>().toEqualTypeOf<'start'>()
+expectTypeOf<ReceiveName<typeof Lab>>().toEqualTypeOf<'progress'>()
+expectTypeOf<RequestName<typeof Lab>>().toEqualTypeOf<'measure' | 'point' | 'ping'>()
+expectTypeOf<HandleName<typeof Lab>>().toEqualTypeOf<'choose' | 'confirm' | 'ping'>()
+expectTypeOf<RequestName<typeof LabEnd>>().toEqualTypeOf<'choose' | 'confirm' | 'ping'>()
+expectTypeOf<HandleName<typeof LabEnd>>().toEqualTypeOf<'measure' | 'point' | 'ping'>()
+expectTypeOf<RequestName<typeof Camera>>().toEqualTypeOf<never>()
+expectTypeOf<ReplyPayload<typeof Lab, 'point'>>().toEqualTypeOf<{ x: number }>()
+expectTypeOf<HandlerReply<typeof LabEnd, 'point'>>().toEqualTypeOf<[number, number]>()
+
+const lab = new SharedChannel(link, Lab)
+const labEnd = new SharedChannel(link, LabEnd)
+expectTypeOf(lab.request('measure', { width: 5 })).toEqualTypeOf<Promise<number[]>>()
+expectTypeOf(lab.request('point', 'a', { signal: new AbortController().signal })).resolves.toEqualTypeOf<{
+  x: number
+}>()
+expectTypeOf(labEnd.handle('measure', ({ width }) => [width])).toEqualTypeOf<() => void>()
+labEnd.handle('measure', async ({ width }) => [width])
+labEnd.handle('point', (name) => [name.length, 1])
+labEnd.handle('point', async (name) => [name.length, 1])
+lab.handle('choose', () => 'yes')
+lab.handle('choose', async (name) => (name === '' ? 'no' : { kind: 'later', at: [1, name] }))
+lab.handle('choose', (name) => ({ kind: 'later', at: [1, name] }))
+// @ts-expect-error another payload
+lab.request('measure', { width: '5' })
+// @ts-expect-error no payload
+lab.request('measure')
+// @ts-expect-error it wants no answer
+lab.request('start', 'x')
+// @ts-expect-error the other end calls it
+lab.request('confirm', 'x')
+// @ts-expect-error there is no such option
+lab.request('measure', { width: 5 }, { retries: 3 })
+// @ts-expect-error another reply
+labEnd.handle('measure', () => ['1'])
+// @ts-expect-error no reply
+labEnd.handle('measure', () => {})
+// @ts-expect-error what is answered is not what the caller gets
+labEnd.handle('point', () => ({ x: 1 }))
+// @ts-expect-error another payload
+labEnd.handle('measure', (text: string) => [text.length])
+// @ts-expect-error this end calls it
+lab.handle('measure', () => [1])
+// @ts-expect-error it wants no answer
+lab.handle('progress', () => 1)
+// @ts-expect-error a call is made with request
+lab.send('measure', { width: 5 })
+// @ts-expect-error a call is made with request
+lab.trySend('measure', { width: 5 })
+// @ts-expect-error a call is made with request
+lab.sendDirect('measure', { width: 5 })
+// @ts-expect-error a call is made with request
+lab.reserve('measure', 5)
+// @ts-expect-error a call is answered with handle
+lab.on('confirm', () => true)
+// @ts-expect-error a reply is a codec
+defineProtocol({ send: { measure: { id: 1, codec: text(), reply: 'text' } } })
+
+// ---- Streams ----
+
+expectTypeOf(channel.readable).toEqualTypeOf<ReadableStream<ChannelMessage<typeof Camera>>>()
+expectTypeOf(channel.writable).toEqualTypeOf<WritableStream<OutgoingChannelMessage<typeof Camera>>>()
+expectTypeOf<ChannelMessage<typeof Lab>>().toEqualTypeOf<{ readonly type: 'progress'; readonly data: number }>()
+expectTypeOf<OutgoingChannelMessage<typeof Lab>>().toEqualTypeOf<{ readonly type: 'start'; readonly data: string }>()
+
+async function stream(): Promise<void> {
+  const { value } = await channel.readable.getReader().read()
+  if (value?.type === 'samples') expectTypeOf(value.data).toEqualTypeOf<Float32Array>()
+  if (value?.type === 'frame') expectTypeOf(value.data).toEqualTypeOf<Uint8Array>()
+  const writer = channel.writable.getWriter()
+  await writer.write({ type: 'command', data: { exposure: 8 } })
+  // @ts-expect-error the payload of another message
+  await writer.write({ type: 'command', data: 'title' })
+  // @ts-expect-error this end receives it
+  await writer.write({ type: 'frame', data: new Uint8Array(1) })
+}
+void stream
 
 // ---- The rest ----
 
