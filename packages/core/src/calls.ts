@@ -1,132 +1,74 @@
 /** Calls: those that this end makes and waits for, and those that it answers. */
-import { type Codec, encode } from './codec.ts'
+import { encode } from './codec.ts'
 import { Deferred } from './deferred.ts'
 import { SharedChannelError } from './errors.ts'
 import { FLAG_CALL, FLAG_REPLY, REPLY_FAILED, REPLY_OK } from './layout.ts'
-import type { WaitingMessage } from './sender.ts'
+import type { Incoming, Outgoing, Owner } from './parts.ts'
+import type { Sender } from './sender.ts'
 import { limitWait, type WaitOptions } from './waiting.ts'
 
-/** One type of call that this end makes. */
-export interface OutgoingCall {
-  readonly name: string
-  readonly id: number
-  readonly reply: Codec<never, unknown>
-}
-
-/** One type of call that this end answers, and who does. */
-export interface IncomingCall {
-  readonly name: string
-  readonly codec: Codec<never, unknown>
-  readonly reply: Codec<never, unknown>
-  handler: ((payload: never) => unknown) | undefined
-}
-
-/** Whom calls belong to. */
-export interface CallsOwner {
-  /** Sends as `Sender.send`. */
-  send(tag: number, bytes: Uint8Array, call: number, status: number): WaitingMessage | undefined
-  /** Takes a call back that is still in the queue. */
-  withdraw(message: WaitingMessage): void
-  /** Resolves when there is room again. */
-  ready(): Promise<void>
-  /** Has messages taken from the ring until the returned function is called. */
-  addConsumer(): () => void
-  reportError(error: unknown): void
-}
-
-interface OpenCall extends OutgoingCall {
-  readonly answer: Deferred<unknown>
-}
-
 export class Calls {
-  readonly #owner: CallsOwner
-  readonly #incoming: ReadonlyMap<number, IncomingCall>
-  readonly #open = new Map<number, OpenCall>()
+  readonly #sender: Sender
+  readonly #owner: Owner
+  readonly #open = new Map<number, { entry: Outgoing; answer: Deferred<unknown> }>()
   #number = 0
 
-  constructor(incoming: ReadonlyMap<number, IncomingCall>, owner: CallsOwner) {
-    this.#incoming = incoming
+  constructor(sender: Sender, owner: Owner) {
+    this.#sender = sender
     this.#owner = owner
   }
 
-  /** Sends a call; the promise settles with its answer. */
-  request(call: OutgoingCall, payload: Uint8Array, options: WaitOptions): Promise<unknown> {
+  /** Sends a call; the result settles with its answer. */
+  request(entry: Outgoing, payload: Uint8Array, options: WaitOptions): Deferred<unknown> {
     do this.#number = (this.#number + 1) >>> 0
     while (this.#open.has(this.#number)) // after 4 billion calls the first ones may still be open
     const number = this.#number
+    const waiting = this.#sender.send(entry.id | FLAG_CALL, payload, number, 0)
     const answer = new Deferred<unknown>()
-    const waiting = this.#owner.send(call.id | FLAG_CALL, payload, number, 0)
-    const leave = this.#owner.addConsumer()
-    const callOff = limitWait(options, `"${call.name}" was not answered`, (reason) => {
-      if (waiting !== undefined) this.#owner.withdraw(waiting)
-      answer.reject(reason)
+    this.#open.set(number, { entry, answer })
+    answer.settled(() => this.#open.delete(number))
+    limitWait(answer, options, `"${entry.name}" was not answered`, () => {
+      if (waiting !== undefined) this.#sender.withdraw(waiting)
     })
-    const settled = () => {
-      this.#open.delete(number)
-      leave()
-      callOff()
-    }
-    answer.promise.then(settled, settled)
-    this.#open.set(number, { ...call, answer })
-    return answer.promise
+    return answer
   }
 
   /** An answer came in. One to a call that is not open is nobody's any more: it was given up. */
   replied(number: number, status: number, payload: Uint8Array): void {
     const call = this.#open.get(number)
     if (call === undefined) return
+    const { entry, answer } = call
     try {
-      if (status === REPLY_OK) call.answer.resolve(call.reply.decode(payload))
+      if (status === REPLY_OK) answer.resolve(entry.reply?.decode(payload))
       else {
         const reason = new TextDecoder().decode(payload)
-        call.answer.reject(new SharedChannelError('REMOTE_ERROR', `"${call.name}" failed on the other side: ${reason}`))
+        answer.reject(new SharedChannelError('REMOTE_ERROR', `"${entry.name}" failed on the other side: ${reason}`))
       }
     } catch (error) {
-      call.answer.reject(error)
+      answer.reject(error)
     }
   }
 
   /** A call came in: answers it, now or when its handler's promise settles. */
-  async called(id: number, number: number, payload: Uint8Array): Promise<void> {
-    const call = this.#incoming.get(id)
-    let status = REPLY_OK
-    let bytes: Uint8Array
+  async called(entry: Incoming | undefined, id: number, number: number, payload: Uint8Array): Promise<void> {
+    const reply = (bytes: Uint8Array, status: number) =>
+      this.#sender.sendDirect(id | FLAG_REPLY, bytes, true, {}, number, status)
     try {
-      if (call?.handler === undefined) throw new Error(`nobody handles ${call === undefined ? id : `"${call.name}"`}`)
-      const result = await call.handler(call.codec.decode(payload) as never)
-      bytes = encode(call.name, call.reply, result)
+      const handler = entry?.handlers[0]
+      if (entry?.reply === undefined || handler === undefined) throw new Error(`nobody handles "${entry?.name ?? id}"`)
+      const result = await handler(entry.codec.decode(payload) as never)
+      await reply(encode(entry.name, entry.reply, result), REPLY_OK)
     } catch (error) {
-      status = REPLY_FAILED
-      bytes = reasonOf(error)
+      await reply(reasonOf(error), REPLY_FAILED).catch((second: SharedChannelError) => {
+        // At the end of the channel the caller is told by that.
+        if (second.code !== 'CLOSED') this.#owner.reportError(second)
+      })
     }
-    await this.#reply(id, number, status, bytes)
   }
 
   /** The channel has ended: nobody answers any more. */
   end(reason: SharedChannelError): void {
     for (const { answer } of this.#open.values()) answer.reject(reason)
-  }
-
-  async #reply(id: number, number: number, status: number, bytes: Uint8Array): Promise<void> {
-    for (;;) {
-      try {
-        this.#owner.send(id | FLAG_REPLY, bytes, number, status)
-        return
-      } catch (error) {
-        const code = error instanceof SharedChannelError ? error.code : undefined
-        if (code === 'CLOSED') return // the caller is told by the end of the channel
-        if (code === 'QUEUE_FULL') {
-          bytes = new Uint8Array(bytes) // an encoder may use its memory again
-          await this.#owner.ready().catch(() => {})
-        } else if (status === REPLY_OK) {
-          status = REPLY_FAILED // too large, for instance: the caller is to know
-          bytes = reasonOf(error)
-        } else {
-          this.#owner.reportError(error)
-          return
-        }
-      }
-    }
   }
 }
 

@@ -1,6 +1,7 @@
-import { SharedChannelError } from './errors.ts'
+import { checkNumber } from './checks.ts'
 import { defaultReceiveBudget } from './host.ts'
 import { CALL_HEAD_SIZE } from './layout.ts'
+import { LONGEST_TIMEOUT } from './waiting.ts'
 
 /** Settings of a {@link SharedChannel}. */
 export interface ChannelOptions {
@@ -17,28 +18,19 @@ export interface ChannelOptions {
   closeTimeout?: number
 }
 
-const DEFAULTS = {
-  maxMessageBytes: 1024 ** 3,
-  maxQueueBytes: 64 * 1024 ** 2,
-  closeTimeout: 1000,
-}
-/** The largest values: of a length on the wire, and of a timer. */
-const LIMITS: ChannelOptions = { maxMessageBytes: 2 ** 32 - 1 - CALL_HEAD_SIZE, closeTimeout: 2 ** 31 - 1 }
+/** What a length on the wire can be. */
+const LONGEST_MESSAGE = 2 ** 32 - 1 - CALL_HEAD_SIZE
 
 /** The options with their defaults; throws `INVALID_ARGUMENT` for one that cannot be. */
-export function checkOptions(options: ChannelOptions): Required<ChannelOptions> {
-  const checked: Required<ChannelOptions> = { ...DEFAULTS, receiveBudget: defaultReceiveBudget() }
-  for (const name of Object.keys(checked) as (keyof ChannelOptions)[]) {
-    const value = options[name]
-    if (value === undefined) continue
-    const limit = LIMITS[name] ?? Number.MAX_SAFE_INTEGER
-    if (typeof value !== 'number' || !(value >= 0 && value <= limit)) {
-      throw new SharedChannelError(
-        'INVALID_ARGUMENT',
-        `${name} must be a number from 0 to ${limit}; it is ${String(value)}.`,
-      )
-    }
-    checked[name] = value
-  }
-  return checked
+export function checkOptions({
+  maxMessageBytes = 1024 ** 3,
+  maxQueueBytes = 64 * 1024 ** 2,
+  receiveBudget = defaultReceiveBudget(),
+  closeTimeout = 1000,
+}: ChannelOptions): Required<ChannelOptions> {
+  checkNumber('maxMessageBytes', maxMessageBytes, LONGEST_MESSAGE)
+  checkNumber('maxQueueBytes', maxQueueBytes)
+  checkNumber('receiveBudget', receiveBudget)
+  checkNumber('closeTimeout', closeTimeout, LONGEST_TIMEOUT)
+  return { maxMessageBytes, maxQueueBytes, receiveBudget, closeTimeout }
 }

@@ -5,7 +5,7 @@
  * Everything here runs on the thread that made the channel. Nothing polls: when there is nothing to do the channel
  * announces what it waits for in shared memory, and the other side rings (`Bell` in ring.ts).
  */
-import { Calls, type IncomingCall, type OutgoingCall } from './calls.ts'
+import { Calls } from './calls.ts'
 import { type ChannelOptions, checkOptions } from './channel-options.ts'
 import type {
   ChannelEnd,
@@ -15,17 +15,16 @@ import type {
   MessageHandler,
   OutgoingChannelMessage,
 } from './channel-types.ts'
-import { type Codec, encode } from './codec.ts'
+import { encode } from './codec.ts'
 import { Deferred } from './deferred.ts'
-import { SharedChannelError } from './errors.ts'
+import { corrupt, invalidArgument, memoryIsGone, SharedChannelError } from './errors.ts'
 import { reportUncaught } from './host.ts'
-import { readLayout, SIDE_STRIDE, type Side, STATE_CLOSED, STATE_LOST, STATE_OFFSET } from './layout.ts'
+import { readLayout, type Side, STATE_CLOSED, STATE_LOST } from './layout.ts'
 import type { Link } from './link.ts'
-import { corrupt, memoryIsGone } from './message.ts'
+import type { Incoming, Outgoing, Owner } from './parts.ts'
 import type {
   CallHandlers,
   HandleName,
-  MessageEntry,
   Protocol,
   ReceiveName,
   ReceivePayload,
@@ -34,17 +33,15 @@ import type {
   SendName,
   SendPayload,
 } from './protocol.ts'
-import { type Incoming, Receiver } from './receiver.ts'
+import { ALL, FORCED, Receiver } from './receiver.ts'
 import { Bell, RingReader, RingWriter } from './ring.ts'
 import { type MessageSlot, Sender } from './sender.ts'
 import { readableFrom, writableTo } from './streams.ts'
 import { checkWait, type WaitOptions } from './waiting.ts'
 
-interface Outgoing {
-  readonly name: string
-  readonly id: number
-  readonly codec: Codec<never, unknown>
-}
+type Kind = 'message' | 'call'
+/** One direction of the protocol. */
+type Names<Entry> = Readonly<Record<Kind, Map<string, Entry>>>
 
 /**
  * One end of a typed channel.
@@ -63,26 +60,22 @@ export class SharedChannel<P extends Protocol> {
 
   readonly #link: Link
   readonly #options: Required<ChannelOptions>
-  readonly #outgoing = new Map<string, Outgoing>()
-  readonly #outgoingCalls = new Map<string, Outgoing & OutgoingCall>()
-  readonly #incoming = new Map<string, Incoming>()
-  readonly #incomingCalls = new Map<string, IncomingCall>()
+  readonly #outgoing: Names<Outgoing> = { message: new Map(), call: new Map() }
+  readonly #incoming: Names<Incoming> = { message: new Map(), call: new Map() }
 
-  readonly #states: Int32Array
-  readonly #side: Side
+  /** The words of this side in shared memory, and those of the other. */
+  readonly #bell: Bell
   readonly #peerBell: Bell
-  readonly #ringOut: RingWriter
   readonly #sender: Sender
   readonly #receiver: Receiver<ChannelMessage<P>>
   readonly #calls: Calls
 
   #state: ChannelState = 'open'
   #reason: SharedChannelError | undefined
-  /** The other side has said that it sends no more. */
-  #peerHasClosed = false
-  /** The other side has ended: it neither sends nor takes anything. */
+  /** Runs since the other side has said that it sends no more. */
+  #peerTimer: ReturnType<typeof setTimeout> | undefined
+  /** The other side has ended, or cannot be trusted: it neither sends nor takes anything. */
   #peerIsGone = false
-  #failed = false
   /** Resolved by `close({ discard: true })`: nothing is waited for, and what is lost was given up. */
   readonly #discarded = new Deferred<void>()
   /** Resolved when the other side is gone, or cannot be trusted any more. */
@@ -93,7 +86,6 @@ export class SharedChannel<P extends Protocol> {
   #readable: ReadableStream<ChannelMessage<P>> | undefined
   #writable: WritableStream<OutgoingChannelMessage<P>> | undefined
   #mayKeepAlive = true
-  #keepsAlive = false
   #wakeUps = 0
 
   /**
@@ -106,59 +98,40 @@ export class SharedChannel<P extends Protocol> {
   constructor(link: Link, protocol: P, options: ChannelOptions = {}) {
     this.#link = link
     this.#options = checkOptions(options)
-    const byId = new Map<number, Incoming>()
-    const callsById = new Map<number, IncomingCall>()
-    for (const [name, { id, codec, reply }] of Object.entries(protocol.send) as [string, MessageEntry][]) {
-      if (reply === undefined) this.#outgoing.set(name, { name, id, codec })
-      else this.#outgoingCalls.set(name, { name, id, codec, reply })
+    for (const [name, { id, codec, reply }] of Object.entries(protocol.send)) {
+      this.#outgoing[kindOf(reply)].set(name, { name, id, codec, reply })
     }
-    for (const [name, { id, codec, reply }] of Object.entries(protocol.receive) as [string, MessageEntry][]) {
-      if (reply === undefined) byId.set(id, set(this.#incoming, name, { name, codec, handlers: [] }))
-      else callsById.set(id, set(this.#incomingCalls, name, { name, codec, reply, handler: undefined }))
+    const byId = new Map<number, Incoming>()
+    for (const [name, { id, codec, reply }] of Object.entries(protocol.receive)) {
+      const incoming: Incoming = { name, id, codec, reply, handlers: [] }
+      this.#incoming[kindOf(reply)].set(name, incoming)
+      byId.set(id, incoming)
     }
 
     const { memory, side } = link
     const peer: Side = side === 0 ? 1 : 0
     const rings = readLayout(memory)
-    const bell = new Bell(memory, side)
-    this.#side = side
-    this.#states = new Int32Array(memory, STATE_OFFSET, SIDE_STRIDE / 4 + 1)
+    this.#bell = new Bell(memory, side)
     this.#peerBell = new Bell(memory, peer)
-    this.#ringOut = new RingWriter(memory, rings[side], side)
-    const ringIn = new RingReader(memory, rings[peer], peer)
-
-    const wakePeer = () => link.wakePeer()
-    const fail = (reason: SharedChannelError) => this.#fail(reason)
-    const changed = () => this.#updateRef()
-    const reportError = (error: unknown) => this.#reportError(error)
-    this.#sender = new Sender(this.#ringOut, bell, this.#peerBell, this.#options, {
-      wakePeer,
-      fail,
-      changed,
+    const owner: Owner = {
+      options: this.#options,
+      bell: this.#bell,
+      wakePeer: (what) => {
+        if (this.#peerBell.take(what)) link.wakePeer()
+      },
+      peerHasClosed: () => this.#peerHasClosed(),
+      fail: (error) => this.#fail(error),
       closedError: () => this.#closedError(),
-    })
-    this.#receiver = new Receiver(ringIn, bell, this.#peerBell, byId, this.#options, {
-      wakePeer,
-      fail,
-      changed,
-      reportError,
-      peerHasClosed: () => this.#seesPeerClosed(),
-      called: (id, call, payload) => void this.#calls.called(id, call, payload),
-      replied: (call, status, payload) => this.#calls.replied(call, status, payload),
-    })
-    this.#calls = new Calls(callsById, {
-      reportError,
-      send: (tag, bytes, call, status) => this.#write(() => this.#sender.send(tag, bytes, call, status)),
-      withdraw: (message) => this.#sender.withdraw(message),
-      ready: () => this.#sender.ready,
-      addConsumer: () => this.#receiver.addConsumer(),
-    })
-    if (typeof Symbol.asyncDispose === 'symbol') {
-      Object.defineProperty(this, Symbol.asyncDispose, { value: () => this.close().then(() => {}) })
+      reportError: (error) => this.#reportError(error),
+      changed: () => this.#updateRef(),
     }
+    this.#sender = new Sender(new RingWriter(memory, rings[side], side), owner)
+    this.#calls = new Calls(this.#sender, owner)
+    this.#receiver = new Receiver(new RingReader(memory, rings[peer], peer), byId, this.#calls, owner)
+    if (Symbol.asyncDispose) this[Symbol.asyncDispose] = async () => void (await this.close())
     link.listen({
       wake: () => this.#wake(),
-      error: reportError,
+      error: owner.reportError,
       ended: (reason) => this.#peerHasEnded(reason),
     })
   }
@@ -177,13 +150,8 @@ export class SharedChannel<P extends Protocol> {
    *   to keep it, and then nothing was accepted.
    */
   send<Name extends SendName<P>>(type: Name, payload: SendPayload<P, Name>): boolean {
-    const { id, codec } = this.#outgoingMessage(type)
-    const bytes = encode(type, codec, payload)
-    try {
-      return this.#sender.send(id, bytes, 0, 0) === undefined
-    } catch (error) {
-      throw this.#writeError(error)
-    }
+    const { id, codec } = this.#toSend(type)
+    return this.#sender.send(id, encode(type, codec, payload), 0, 0) === undefined
   }
 
   /**
@@ -196,9 +164,8 @@ export class SharedChannel<P extends Protocol> {
    * if (!channel.trySend('position', pointer)) skipped++
    */
   trySend<Name extends SendName<P>>(type: Name, payload: SendPayload<P, Name>): boolean {
-    const { id, codec } = this.#outgoingMessage(type)
-    const bytes = encode(type, codec, payload)
-    return this.#write(() => this.#sender.trySend(id, bytes))
+    const { id, codec } = this.#toSend(type)
+    return this.#sender.trySend(id, encode(type, codec, payload))
   }
 
   /**
@@ -217,11 +184,11 @@ export class SharedChannel<P extends Protocol> {
     payload: SendPayload<P, Name>,
     options: WaitOptions = {},
   ): Promise<void> {
-    const { id, codec } = this.#outgoingMessage(type)
+    const { id, codec } = this.#toSend(type)
     checkWait(options)
     const bytes = encode(type, codec, payload)
     const isOwn = bytes.buffer === (ArrayBuffer.isView(payload) ? payload.buffer : (payload as unknown))
-    return this.#write(() => this.#sender.sendDirect(id, bytes, !isOwn, options))
+    return this.#sender.sendDirect(id, bytes, !isOwn, options)
   }
 
   /**
@@ -241,8 +208,7 @@ export class SharedChannel<P extends Protocol> {
    * }
    */
   reserve<Name extends SendName<P>>(type: Name, size: number): MessageSlot | null {
-    const { id } = this.#outgoingMessage(type)
-    return this.#write(() => this.#sender.reserve(id, size))
+    return this.#sender.reserve(this.#toSend(type).id, size)
   }
 
   /**
@@ -296,7 +262,7 @@ export class SharedChannel<P extends Protocol> {
    */
   on<Name extends ReceiveName<P>>(type: Name, handler: MessageHandler<ReceivePayload<P, Name>>): () => void {
     if (this.#state === 'closed') throw this.#closedError()
-    return this.#receiver.addHandler(find(this.#incoming, type, 'receives no message'), handler)
+    return this.#receiver.addHandler(find(this.#incoming, 'message', type), handler)
   }
 
   /**
@@ -344,10 +310,11 @@ export class SharedChannel<P extends Protocol> {
     options: WaitOptions = {},
   ): Promise<ReplyPayload<P, Name>> {
     if (this.#state !== 'open') throw this.#closedError()
-    const call = find(this.#outgoingCalls, type, 'makes no call')
+    const call = find(this.#outgoing, 'call', type)
     checkWait(options)
     const answer = this.#calls.request(call, encode(type, call.codec, payload), options)
-    return answer as Promise<ReplyPayload<P, Name>>
+    answer.settled(this.#receiver.addConsumer())
+    return answer.promise as Promise<ReplyPayload<P, Name>>
   }
 
   /**
@@ -362,16 +329,9 @@ export class SharedChannel<P extends Protocol> {
    */
   handle<Name extends HandleName<P>>(type: Name, handler: CallHandlers<P>[Name]): () => void {
     if (this.#state === 'closed') throw this.#closedError()
-    const call = find(this.#incomingCalls, type, 'answers no call')
-    if (call.handler !== undefined) {
-      throw new SharedChannelError('INVALID_ARGUMENT', `"${type}" has a handler already; take that away first.`)
-    }
-    call.handler = handler
-    const leave = this.#receiver.addConsumer()
-    return () => {
-      if (call.handler === handler) call.handler = undefined
-      leave()
-    }
+    const call = find(this.#incoming, 'call', type)
+    if (call.handlers.length > 0) throw invalidArgument(`"${type}" has a handler already; take it away first.`)
+    return this.#receiver.addHandler(call, handler)
   }
 
   // ---- Errors ----
@@ -440,88 +400,66 @@ export class SharedChannel<P extends Protocol> {
 
   /** What the channel has done so far. */
   stats(): ChannelStats {
-    const { sentMessages, sentBytes, queuedMessages, queuedBytes } = this.#sender
-    return {
-      sentMessages,
-      sentBytes,
-      queuedMessages,
-      queuedBytes,
-      ...this.#receiver.stats,
-      wakeUps: this.#wakeUps,
-    }
+    return { ...this.#sender.stats, ...this.#receiver.stats, wakeUps: this.#wakeUps }
   }
 
   // ---- Inside ----
 
-  #outgoingMessage(type: string): Outgoing {
+  #toSend(type: string): Outgoing {
     if (this.#state !== 'open') throw this.#closedError()
-    return this.#outgoing.get(type) ?? find(this.#outgoing, type, 'sends no message')
-  }
-
-  #write<T>(action: () => T): T {
-    try {
-      return action()
-    } catch (error) {
-      throw this.#writeError(error)
-    }
-  }
-
-  #writeError(error: unknown): SharedChannelError {
-    return error instanceof SharedChannelError ? error : this.#fail(memoryIsGone(error))
+    return find(this.#outgoing, 'message', type)
   }
 
   #wake(): void {
     if (this.#state === 'closed') return
     this.#wakeUps++
     this.#sender.pump()
-    if (this.#seesPeerClosed()) this.#peerLeaves()
+    if (this.#peerHasClosed()) this.#peerLeaves()
     this.#receiver.drain()
   }
 
   /** Whether the other side has said that it sends no more, or is gone. */
-  #seesPeerClosed(): boolean {
-    if (this.#peerIsGone || this.#failed) return true
+  #peerHasClosed(): boolean {
+    if (this.#peerIsGone) return true
     try {
-      const state = Atomics.load(this.#states, this.#side === 0 ? SIDE_STRIDE / 4 : 0)
-      if (state < 0 || state > STATE_LOST) this.#fail(corrupt('an impossible state'))
+      const { state } = this.#peerBell
+      if (state < 0 || state > STATE_LOST) throw corrupt('an impossible state')
       return state >= STATE_CLOSED
     } catch (error) {
-      this.#fail(memoryIsGone(error))
+      this.#fail(error)
       return true
     }
   }
 
   /** The other side sends no more. What it sent is handed out, and may be answered, before this side ends too. */
   #peerLeaves(): void {
-    if (this.#peerHasClosed) return
-    this.#peerHasClosed = true
-    const timeout = new Deferred<void>()
-    const timer = setTimeout(timeout.resolve, this.#options.closeTimeout)
-    void Promise.race([this.#receiver.drained.promise, this.#gone.promise, timeout.promise]).then(() => {
-      clearTimeout(timer)
-      this.#end('peer')
-    })
-    this.#receiver.finishIfEmpty()
+    // An end that is on its way has a timer of its own; this one would outlive it.
+    if (this.#peerTimer !== undefined || this.#state !== 'open') return
+    const end = () => this.#end('peer')
+    this.#peerTimer = setTimeout(end, this.#options.closeTimeout)
+    this.#receiver.drained.settled(end)
   }
 
   #peerHasEnded(reason: SharedChannelError | undefined): void {
     if (this.#peerIsGone) return
+    this.#loseThePeer(reason)
+    this.#receiver.drain()
+  }
+
+  /** The other side cannot be trusted, or the memory is gone: the channel ends with this reason. */
+  #fail(error: unknown): SharedChannelError {
+    const reason = error instanceof SharedChannelError ? error : memoryIsGone(error)
+    this.#sender.stop()
+    this.#receiver.stop()
+    this.#loseThePeer(reason)
+    return reason
+  }
+
+  #loseThePeer(reason: SharedChannelError | undefined): void {
     this.#peerIsGone = true
     this.#reason ??= reason
     this.#gone.resolve()
     this.#end('peer')
-    this.#receiver.drain()
-  }
-
-  /** The other side cannot be trusted, or its memory is gone: the channel ends with this reason. */
-  #fail(reason: SharedChannelError): SharedChannelError {
-    this.#failed = true
-    this.#reason ??= reason
-    this.#sender.stop()
-    this.#receiver.stop()
-    this.#gone.resolve()
-    this.#end('peer')
-    return reason
   }
 
   #end(by: 'close' | 'peer'): void {
@@ -532,38 +470,37 @@ export class SharedChannel<P extends Protocol> {
   }
 
   async #endInOrder(by: 'close' | 'peer'): Promise<void> {
-    let isLate = false
+    clearTimeout(this.#peerTimer)
     const timeout = new Deferred<void>()
-    const timer = setTimeout(() => {
-      isLate = true
-      timeout.resolve()
-    }, this.#options.closeTimeout)
-    const until = (event: Promise<void>) => Promise.race([event, timeout.promise, this.#gone.promise]).catch(() => {})
+    const timer = setTimeout(timeout.resolve, this.#options.closeTimeout)
+    const until = (event: Promise<void>) => Promise.race([event, timeout.promise, this.#gone.promise])
 
-    this.#sender.abortSlot()
+    this.#sender.finish()
     // Answers to calls may join the queue meanwhile.
     do await until(this.#sender.flush())
-    while (this.#sender.queuedMessages > 0 && !isLate && this.#gone.isPending)
+    while (this.#sender.stats.queuedMessages > 0 && timeout.isPending && this.#gone.isPending)
     this.#sender.stop()
-    this.#announceClose()
+    this.#sayClosed()
     // Whoever closes may have no consumers any more, and the other side is to get rid of what it has.
-    if (by !== 'peer') this.#receiver.takeAll()
-    await until(this.#receiver.drained.promise)
+    if (by !== 'peer') this.#receiver.take(ALL)
+    const { drained } = this.#receiver
+    await until(drained.promise)
     // The other side may have closed too, before it has taken what is in the ring.
-    await until(this.#sender.taken())
+    this.#sender.pump()
+    await until(this.#sender.taken.promise)
     await this.#link.stop()
     if (this.#peerIsGone) {
       // What the other side had published is handed out before the memory goes, if need be to nobody.
-      this.#receiver.finishIfEmpty()
-      await Promise.race([this.#receiver.drained.promise, timeout.promise, this.#discarded.promise])
-      this.#receiver.force()
-      await this.#receiver.drained.promise
+      this.#receiver.drain()
+      await Promise.race([drained.promise, timeout.promise, this.#discarded.promise])
+      this.#receiver.take(FORCED)
+      await drained.promise
     }
     clearTimeout(timer)
-    const unconsumed = this.#sender.unsentMessages + this.#sender.countUnread()
+    const unconsumed = this.#sender.countUnconsumed()
     await this.#link.close()
 
-    if (unconsumed > 0) this.#reason = this.#reasonOfLoss(unconsumed, isLate)
+    if (unconsumed > 0) this.#reason = this.#reasonOfLoss(unconsumed, !timeout.isPending)
     this.#state = 'closed'
     const error = this.#closedError()
     this.#sender.end(error)
@@ -588,23 +525,20 @@ export class SharedChannel<P extends Protocol> {
   }
 
   /** Tells the other side, in shared memory, that this side sends no more. */
-  #announceClose(): void {
+  #sayClosed(): void {
     try {
-      Atomics.store(this.#states, this.#side === 0 ? 0 : SIDE_STRIDE / 4, STATE_CLOSED)
+      this.#bell.state = STATE_CLOSED
       this.#peerBell.move()
     } catch (error) {
-      this.#fail(memoryIsGone(error))
+      this.#fail(error)
     }
     this.#link.wakePeer()
   }
 
   #closedError(): SharedChannelError {
     const cause = this.#reason
-    return new SharedChannelError(
-      'CLOSED',
-      cause === undefined ? 'The channel is closed. Open a new one.' : `The channel is closed: ${cause.message}`,
-      cause && { cause },
-    )
+    const why = cause === undefined ? '. Open a new one.' : `: ${cause.message}`
+    return new SharedChannelError('CLOSED', `The channel is closed${why}`, cause && { cause })
   }
 
   #reportError(error: unknown): void {
@@ -621,25 +555,22 @@ export class SharedChannel<P extends Protocol> {
   /** The host's event loop is kept alive while somebody waits for messages or messages wait for room. */
   #updateRef(): void {
     const isBusy = this.#mayKeepAlive && (this.#receiver.isWanted || this.#sender.isWaiting)
-    const keepsAlive = this.#state === 'closing' || (this.#state === 'open' && isBusy)
-    if (keepsAlive === this.#keepsAlive) return
-    this.#keepsAlive = keepsAlive
-    if (keepsAlive) this.#link.ref()
+    if (this.#state === 'closing' || (this.#state === 'open' && isBusy)) this.#link.ref()
     else this.#link.unref()
   }
 }
 
-function set<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): Value {
-  map.set(key, value)
-  return value
-}
+const kindOf = (reply: unknown): Kind => (reply === undefined ? 'message' : 'call')
 
-function find<Value>(known: ReadonlyMap<string, Value>, name: string, does: string): Value {
+/** What the protocol says of a name. */
+function find<Entry>(names: Names<Entry>, kind: Kind, name: string): Entry {
+  const known = names[kind]
   const found = known.get(name)
-  if (found !== undefined) return found
-  const names = [...known.keys()].map((other) => `"${other}"`).join(', ')
-  throw new SharedChannelError(
-    'INVALID_ARGUMENT',
-    `The protocol ${does} "${String(name)}"; it knows ${names === '' ? 'none' : names}.`,
-  )
+  if (found === undefined) {
+    const list = [...known.keys()].map((other) => `"${other}"`).join(', ')
+    throw invalidArgument(
+      `In this direction the protocol has no ${kind} "${String(name)}"; it knows ${list || 'none'}.`,
+    )
+  }
+  return found
 }

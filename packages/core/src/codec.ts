@@ -1,4 +1,4 @@
-import { SharedChannelError } from './errors.ts'
+import { invalidArgument, SharedChannelError } from './errors.ts'
 
 /**
  * How a payload becomes bytes and bytes a payload.
@@ -143,22 +143,22 @@ export function typedArray<T extends ArrayBufferView>(
  */
 export function custom<In, Out = In>(codec: Codec<In, Out>): Codec<In, Out> {
   if (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function') {
-    throw new SharedChannelError('INVALID_ARGUMENT', 'custom() needs an object with the functions encode and decode.')
+    throw invalidArgument('custom() needs an object with the functions encode and decode.')
   }
   return codec
 }
 
-/** The bytes of a payload; throws what the codec throws, and `INVALID_ARGUMENT` when it makes something else. */
+/** The bytes of a payload, checked: any codec may be one of the user's. */
 export function encode(name: string, codec: Codec<never, unknown>, payload: unknown): Uint8Array {
   const bytes = codec.encode(payload as never)
   // Elements of one byte each: anything else would be sent as something else.
-  if (bytes?.byteLength === undefined || bytes.length !== bytes.byteLength) {
-    throw new SharedChannelError('INVALID_ARGUMENT', `The codec of "${name}" must encode to a Uint8Array.`)
+  if (bytes?.BYTES_PER_ELEMENT !== 1) {
+    throw invalidArgument(`The codec of "${name}" must encode to a Uint8Array.`)
   }
   return bytes
 }
 
 function invalidPayload(expected: string, value: unknown): SharedChannelError {
   const found = value === null ? 'null' : typeof value === 'object' ? value.constructor?.name : typeof value
-  return new SharedChannelError('INVALID_ARGUMENT', `The payload must be ${expected}; it is ${found}.`)
+  return invalidArgument(`The payload must be ${expected}; it is ${found}.`)
 }

@@ -2,30 +2,25 @@
 export class Deferred<T> {
   readonly promise: Promise<T>
   isPending = true
-  #resolve!: (value: T) => void
-  #reject!: (reason: unknown) => void
+  declare resolve: (value: T) => void
+  declare reject: (reason: unknown) => void
 
   constructor() {
     this.promise = new Promise<T>((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
+      this.resolve = (value) => {
+        this.isPending = false
+        resolve(value)
+      }
+      this.reject = (reason) => {
+        this.isPending = false
+        reject(reason)
+      }
     })
-    this.promise.catch(() => {}) // one that nobody waits for is not an unhandled rejection
+    this.settled(() => {}) // one that nobody waits for is not an unhandled rejection
   }
 
-  readonly resolve = (value: T): void => {
-    this.isPending = false
-    this.#resolve(value)
-  }
-
-  readonly reject = (reason: unknown): void => {
-    this.isPending = false
-    this.#reject(reason)
-  }
-
-  static resolved(): Deferred<void> {
-    const deferred = new Deferred<void>()
-    deferred.resolve()
-    return deferred
+  /** Calls back when the promise is resolved or rejected. */
+  settled(callback: () => void): void {
+    this.promise.then(callback, callback)
   }
 }

@@ -52,3 +52,23 @@ export class SharedChannelError extends Error {
     return typeof value === 'object' && value !== null && BRAND in value
   }
 }
+
+export function invalidArgument(message: string): SharedChannelError {
+  return new SharedChannelError('INVALID_ARGUMENT', message)
+}
+
+export function outOfMemory(size: number, cause: unknown): SharedChannelError {
+  return new SharedChannelError('OUT_OF_MEMORY', `There is no memory for ${size} bytes. Send less at once.`, { cause })
+}
+
+/** The other side cannot be trusted: the channel ends. */
+export function corrupt(found: string): SharedChannelError {
+  return new SharedChannelError('CORRUPT', `The other side wrote ${found}. Open a new channel.`)
+}
+
+/** A view of memory that was detached, transferred or made smaller throws when it is used. */
+export function memoryIsGone(cause: unknown): SharedChannelError {
+  return new SharedChannelError('CORRUPT', 'The shared memory was detached or resized. Leave link.memory alone.', {
+    cause,
+  })
+}

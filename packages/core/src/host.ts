@@ -2,12 +2,13 @@
 
 declare const setImmediate: ((callback: () => void) => unknown) | undefined
 
-// Taken at once: Electron takes it away after it has run a preload that has no world of its own.
-const immediate = typeof setImmediate === 'function' ? setImmediate : undefined
-
-/** Runs `callback` after other events have had their turn: timers, input, other channels. */
-export const afterOtherEvents: (callback: () => void) => void =
-  immediate !== undefined ? (callback) => void immediate(callback) : postToSelf()
+/**
+ * Runs `callback` after other events have had their turn: timers, input, other channels.
+ *
+ * `setImmediate` is taken at once: Electron takes it away after it has run a preload that has no world of its own.
+ */
+export const afterOtherEvents: (callback: () => void) => unknown =
+  typeof setImmediate === 'function' ? setImmediate : postToSelf()
 
 function postToSelf(): (callback: () => void) => void {
   // setTimeout would be held back to 4 ms after a few calls in a page.
@@ -32,9 +33,6 @@ declare const process: { readonly type?: string } | undefined
  */
 export const defaultReceiveBudget = (): number =>
   typeof document !== 'undefined' || (typeof process !== 'undefined' && process.type === 'browser') ? 4 : 10
-
-/** Milliseconds from some fixed moment. */
-export const now = (): number => performance.now()
 
 /** An error that nobody handles. */
 export function reportUncaught(error: unknown): void {

@@ -87,25 +87,28 @@ export interface RingPlace {
  * @throws SharedChannelError `CORRUPT` when this is not a segment, `VERSION_MISMATCH` when it is of another version.
  */
 export function readLayout(memory: ArrayBufferLike): readonly [RingPlace, RingPlace] {
-  if (memory.byteLength < HEADER_SIZE) throw corruptHeader(`it has ${memory.byteLength} bytes`)
-  const words = new Uint32Array(memory, 0, RING_CAPACITY_OFFSET / 4 + 3)
+  const words = new Uint32Array(memory, 0, Math.min(memory.byteLength >>> 2, RING_CAPACITY_OFFSET / 4 + 3))
   const word = (offset: number) => Atomics.load(words, offset / 4)
-  if (word(MAGIC_OFFSET) !== MAGIC) throw corruptHeader('the magic number is missing')
+  if (memory.byteLength < HEADER_SIZE || word(MAGIC_OFFSET) !== MAGIC) throw corruptHeader('it does not start like one')
   const major = word(VERSION_MAJOR_OFFSET)
   if (major !== VERSION_MAJOR) {
     throw new SharedChannelError(
       'VERSION_MISMATCH',
-      `The other side uses version ${major} of the shared layout, this side version ${VERSION_MAJOR}. Use the same major version of Shared Channel on both sides.`,
+      `The other side has version ${major}, this side ${VERSION_MAJOR}. Use one major version of Shared Channel on both sides.`,
     )
   }
   const totalSize = word(TOTAL_SIZE_OFFSET)
-  if (totalSize > memory.byteLength) throw corruptHeader(`it claims ${totalSize} bytes and has ${memory.byteLength}`)
+  if (totalSize > memory.byteLength) throw corruptHeader(`it has ${memory.byteLength} bytes of ${totalSize}`)
   const place = (ring: Side): RingPlace => {
     const offset = word(RING_OFFSET_OFFSET + 8 * ring)
     const capacity = word(RING_CAPACITY_OFFSET + 8 * ring)
-    if (!isValidCapacity(capacity)) throw corruptHeader(`ring ${ring} has the capacity ${capacity}`)
-    if (offset < HEADER_SIZE || offset % LINE_SIZE !== 0 || offset + capacity > totalSize) {
-      throw corruptHeader(`ring ${ring} lies outside of it`)
+    if (
+      !isValidCapacity(capacity) ||
+      offset < HEADER_SIZE ||
+      offset % LINE_SIZE !== 0 ||
+      offset + capacity > totalSize
+    ) {
+      throw corruptHeader(`ring ${ring} cannot have ${capacity} bytes at ${offset} of ${totalSize}`)
     }
     return { offset, capacity }
   }

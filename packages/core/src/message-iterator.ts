@@ -1,27 +1,27 @@
+import { Deferred } from './deferred.ts'
+
 /** How many messages, or bytes, an iterator holds before it asks the channel to stop. */
 const MAX_MESSAGES = 64
 const MAX_BYTES = 1 << 20
 
-/** What an iterator tells its channel. */
-export interface IteratorOwner {
-  /** It was full and has been emptied. */
-  hasRoomAgain(): void
-  /** The loop was left. */
-  left(): void
-}
-
 /** The messages of a channel as an async iterator: a short queue between the ring and a loop that may be slow. */
 export class MessageIterator<T> implements AsyncIterableIterator<T> {
-  readonly #owner: IteratorOwner
+  readonly #hasRoomAgain: () => void
+  readonly #left: () => void
   #messages: T[] = []
   #bytes = 0
   #wasFull = false
   #ended = false
   #reason: unknown
-  #waiting: { resolve: (result: IteratorResult<T>) => void; reject: (reason: unknown) => void }[] = []
+  readonly #waiting: Deferred<IteratorResult<T>>[] = []
 
-  constructor(owner: IteratorOwner) {
-    this.#owner = owner
+  /**
+   * @param hasRoomAgain It was full and has been emptied.
+   * @param left The loop was left.
+   */
+  constructor(hasRoomAgain: () => void, left: () => void) {
+    this.#hasRoomAgain = hasRoomAgain
+    this.#left = left
   }
 
   /** Holds as much as it may; the ring waits. */
@@ -46,12 +46,7 @@ export class MessageIterator<T> implements AsyncIterableIterator<T> {
   end(reason: unknown): void {
     this.#ended = true
     this.#reason = reason
-    for (const { resolve, reject } of this.#waiting) {
-      if (reason === undefined) resolve({ value: undefined, done: true })
-      else reject(reason)
-      this.#reason = undefined // told once
-    }
-    this.#waiting = []
+    for (const waiting of this.#waiting.splice(0)) this.#tellEnd(waiting)
   }
 
   next(): Promise<IteratorResult<T>> {
@@ -59,25 +54,31 @@ export class MessageIterator<T> implements AsyncIterableIterator<T> {
     if (message !== undefined) {
       if (this.#messages.length === 0) {
         this.#bytes = 0
-        if (this.#wasFull) this.#owner.hasRoomAgain()
+        if (this.#wasFull) this.#hasRoomAgain()
         this.#wasFull = false
       }
       return Promise.resolve({ value: message, done: false })
     }
-    if (!this.#ended) return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
-    const reason = this.#reason
-    this.#reason = undefined
-    return reason === undefined ? Promise.resolve({ value: undefined, done: true }) : Promise.reject(reason)
+    const result = new Deferred<IteratorResult<T>>()
+    if (this.#ended) this.#tellEnd(result)
+    else this.#waiting.push(result)
+    return result.promise
   }
 
   return(): Promise<IteratorResult<T>> {
     this.#messages = []
     this.end(undefined)
-    this.#owner.left()
-    return Promise.resolve({ value: undefined, done: true })
+    this.#left()
+    return this.next()
   }
 
   [Symbol.asyncIterator](): this {
     return this
+  }
+
+  #tellEnd(result: Deferred<IteratorResult<T>>): void {
+    if (this.#reason === undefined) result.resolve({ value: undefined, done: true })
+    else result.reject(this.#reason)
+    this.#reason = undefined // told once
   }
 }

@@ -1,6 +1,7 @@
 // Messages over the records of a ring, as packages/native/include/shared_channel/message.hpp does it: one that fits is
 // one record, a longer one is cut into fragments and put together at the far end.
-import { SharedChannelError } from './errors.ts'
+import { checkSize } from './checks.ts'
+import { corrupt, outOfMemory } from './errors.ts'
 import {
   CALL_HEAD_SIZE,
   FLAG_ABANDONED,
@@ -22,15 +23,15 @@ export interface OutgoingMessage {
   /** Of a call or reply: its number and status. */
   readonly call: number
   readonly status: number
-  /** What is not in the ring yet starts at `bytes[sent - skipped]`. */
-  bytes: Uint8Array
   readonly size: number
+  /** How many of its bytes are in the ring, and the others. */
   sent: number
-  skipped: number
+  bytes: Uint8Array
 }
 
 const FLAG_CALL_OR_REPLY = FLAG_CALL | FLAG_REPLY
 
+/** @throws SharedChannelError `CORRUPT` from whatever looks for room: nothing more can be written. */
 export class MessageWriter {
   /** The largest message that is written in one piece. */
   readonly maxRecord: number
@@ -45,32 +46,26 @@ export class MessageWriter {
   }
 
   /** A message that fits one record and goes in now, or not at all (`AGAIN`). The fast way. */
-  tryWriteWhole(
-    tag: number,
-    bytes: Uint8Array,
-    call: number,
-    status: number,
-  ): typeof OK | typeof AGAIN | typeof CORRUPT {
+  tryWriteWhole(tag: number, bytes: Uint8Array, call: number, status: number): typeof OK | typeof AGAIN {
     const head = headSize(tag)
     const size = head + bytes.byteLength
-    const offset = this.tryReserve(size)
-    if (offset < 0) return offset as typeof AGAIN | typeof CORRUPT
+    const offset = size > this.maxRecord ? AGAIN : this.tryReserve(size)
+    if (offset < 0) return AGAIN
     if (head !== 0) this.#ring.setPair(offset, call, status)
     this.#ring.bytes.set(bytes, offset + head)
     this.commit(size, tag)
     return OK
   }
 
-  /** Room for a whole message of `size` bytes, as `RingWriter.tryReserve`. */
+  /** Room for `size` bytes of a message: where in the ring's `bytes` they go, or `AGAIN`. */
   tryReserve(size: number): number {
     if (this.#abandonmentPending) {
       // In front of the next message, so that the reader drops the fragments it has.
-      const offset = this.#ring.tryReserve(0)
-      if (offset < 0) return offset
+      if (this.#reserve(0) === AGAIN) return AGAIN
       this.#ring.commit(0, FLAG_ABANDONED)
       this.#abandonmentPending = false
     }
-    return this.#ring.tryReserve(size)
+    return this.#reserve(size)
   }
 
   /** Publishes the first `size` bytes of what was reserved as a whole message. */
@@ -83,7 +78,7 @@ export class MessageWriter {
   }
 
   /** Writes as much of `message` as there is room for; `OK` when all of it is in the ring. */
-  tryWrite(message: OutgoingMessage): typeof OK | typeof AGAIN | typeof CORRUPT {
+  tryWrite(message: OutgoingMessage): typeof OK | typeof AGAIN {
     const { tag, size, call, status } = message
     if (this.fitsOneRecord(tag, size)) return this.tryWriteWhole(tag, message.bytes, call, status)
     while (message.sent < size) {
@@ -91,14 +86,14 @@ export class MessageWriter {
       const head = headSize(tag)
       const prefix = first ? FRAGMENT_PREFIX_SIZE + head : 0
       const part = Math.min(size - message.sent, this.#fragment - prefix)
-      const offset = first ? this.tryReserve(prefix + part) : this.#ring.tryReserve(prefix + part)
-      if (offset < 0) return offset as typeof AGAIN | typeof CORRUPT
+      const offset = this.tryReserve(prefix + part)
+      if (offset < 0) return AGAIN
       if (first) {
         this.#ring.setPair(offset, head + size, 0)
         if (head !== 0) this.#ring.setPair(offset + FRAGMENT_PREFIX_SIZE, call, status)
       }
-      const start = message.sent - message.skipped
-      this.#ring.bytes.set(message.bytes.subarray(start, start + part), offset + prefix)
+      this.#ring.bytes.set(message.bytes.subarray(0, part), offset + prefix)
+      message.bytes = message.bytes.subarray(part)
       message.sent += part
       const flags = (first ? FLAG_FIRST : 0) | (message.sent === size ? FLAG_LAST : 0)
       this.#ring.commit(prefix + part, tag | flags)
@@ -110,6 +105,12 @@ export class MessageWriter {
   abandon(message: OutgoingMessage): void {
     // A mark that is still due stays due: a message given up behind it has not been started.
     if (message.sent > 0) this.#abandonmentPending = true
+  }
+
+  #reserve(size: number): number {
+    const offset = this.#ring.tryReserve(size)
+    if (offset === CORRUPT) throw corrupt('an impossible position')
+    return offset
   }
 }
 
@@ -125,16 +126,14 @@ export class MessageReader {
   kind = 0
   call = 0
   status = 0
-  inRing = false
-  /** Start of the payload in `ring.bytes` when `inRing`. */
+  /** Start of the payload in `ring.bytes`, unless it is `assembled`. */
   offset = 0
   length = 0
-  /** The payload when not `inRing`. */
+  /** The payload of a message that came in fragments. */
   assembled: Uint8Array | undefined
 
   readonly #ring: RingReader
   readonly #maxMessageBytes: number
-  #holdsRecord = false
   #target: Uint8Array | undefined
   #targetTag = 0
   #filled = 0
@@ -156,28 +155,26 @@ export class MessageReader {
     for (;;) {
       const status = ring.tryRead()
       if (status === AGAIN) return AGAIN
-      if (status === CORRUPT) throw corrupt('an impossible position or record length')
-      this.#holdsRecord = true
+      if (status === CORRUPT) throw corrupt('an impossible position or record')
       this.id = ring.tag & MAX_MESSAGE_TYPE
       this.kind = ring.tag & FLAG_CALL_OR_REPLY
       const flags = ring.tag - this.id - this.kind
+      if (this.kind === FLAG_CALL_OR_REPLY) throw impossibleRecord()
       if (flags === FLAG_FIRST + FLAG_LAST) {
-        if (this.#target !== undefined) throw corrupt('a message inside another')
-        const head = this.kind === 0 ? 0 : this.#readHead(ring.offset, ring.length)
-        this.#checkSize(ring.length - head)
-        this.inRing = true
+        if (this.#target !== undefined) throw impossibleRecord()
+        const head = this.#readHead(ring.offset, ring.length)
+        checkSize(ring.length - head, this.#maxMessageBytes)
         this.offset = ring.offset + head
         this.length = ring.length - head
         return MESSAGE
       }
       if (flags === FLAG_ABANDONED) {
-        if (ring.length !== 0 || this.kind !== 0) throw corrupt('a mark with a payload')
+        if (ring.length !== 0 || this.kind !== 0) throw impossibleRecord()
         this.#target = undefined
       } else if (this.#addFragment(flags)) {
         return MESSAGE
       }
       ring.pop()
-      this.#holdsRecord = false
       // Fragments give their room back as they come, so that a message larger than the ring can pass.
       if (ring.shouldPublish()) return AGAIN
     }
@@ -185,25 +182,24 @@ export class MessageReader {
 
   /** Gives the last message back; its memory may be overwritten from the ring's next `publish` on. */
   release(): void {
-    if (this.#holdsRecord) this.#ring.pop()
-    this.#holdsRecord = false
+    this.#ring.pop()
     this.assembled = undefined
   }
 
   #addFragment(flags: number): boolean {
     const ring = this.#ring
-    if (flags > FLAG_FIRST + FLAG_LAST) throw corrupt('unknown flags')
+    if (flags > FLAG_FIRST + FLAG_LAST) throw impossibleRecord()
     let { offset, length } = ring
     if ((flags & FLAG_FIRST) !== 0) {
-      if (this.#target !== undefined || length < FRAGMENT_PREFIX_SIZE) throw corrupt('a first fragment out of place')
+      if (this.#target !== undefined || length < FRAGMENT_PREFIX_SIZE) throw impossibleRecord()
       const size = ring.wordAt(offset)
-      if (ring.wordAt(offset + 4) !== 0) throw corrupt('a fragment prefix that is not zero')
+      if (ring.wordAt(offset + 4) !== 0) throw impossibleRecord()
       offset += FRAGMENT_PREFIX_SIZE
       length -= FRAGMENT_PREFIX_SIZE
-      const head = this.kind === 0 ? 0 : this.#readHead(offset, Math.min(length, size))
+      const head = this.#readHead(offset, Math.min(length, size))
       offset += head
       length -= head
-      this.#checkSize(size - head)
+      checkSize(size - head, this.#maxMessageBytes)
       this.#target = allocate(size - head)
       this.#targetTag = this.id | this.kind
       this.#filled = 0
@@ -214,57 +210,34 @@ export class MessageReader {
       (this.id | this.kind) !== this.#targetTag ||
       length > target.byteLength - this.#filled
     ) {
-      throw corrupt('a fragment out of place')
+      throw impossibleRecord()
     }
     target.set(ring.bytes.subarray(offset, offset + length), this.#filled)
     this.#filled += length
     if ((flags & FLAG_LAST) === 0) return false
-    if (this.#filled !== target.byteLength) throw corrupt('a message that ends before its length')
+    if (this.#filled !== target.byteLength) throw impossibleRecord()
     this.assembled = target
     this.length = target.byteLength
-    this.inRing = false
     this.#target = undefined
     return true
   }
 
-  /** The words in front of a call's or reply's payload, which lies in the ring with its `length`. */
+  /** Reads the words in front of a call's or reply's payload; returns how many bytes they take of the `length`. */
   #readHead(offset: number, length: number): number {
-    if (this.kind === FLAG_CALL_OR_REPLY) throw corrupt('a call that is a reply')
-    if (length < CALL_HEAD_SIZE) throw corrupt('a call without its number')
+    if (this.kind === 0) return 0
+    if (length < CALL_HEAD_SIZE) throw impossibleRecord()
     this.call = this.#ring.wordAt(offset)
     this.status = this.#ring.wordAt(offset + 4)
     return CALL_HEAD_SIZE
   }
-
-  #checkSize(size: number): void {
-    if (size <= this.#maxMessageBytes) return
-    throw new SharedChannelError(
-      'MESSAGE_TOO_LARGE',
-      `The other side sent a message of ${size} bytes; this side takes ${this.#maxMessageBytes}. Raise maxMessageBytes here, or send less at once.`,
-    )
-  }
 }
+
+const impossibleRecord = () => corrupt('an impossible record')
 
 function allocate(size: number): Uint8Array {
   try {
     return new Uint8Array(size)
   } catch (cause) {
-    throw new SharedChannelError('OUT_OF_MEMORY', `There is no memory for a message of ${size} bytes.`, { cause })
+    throw outOfMemory(size, cause)
   }
-}
-
-export function corrupt(found: string): SharedChannelError {
-  return new SharedChannelError(
-    'CORRUPT',
-    `The other side wrote something impossible into shared memory (${found}). The channel is closed; open a new one.`,
-  )
-}
-
-/** A view of memory that was detached, transferred or made smaller throws when it is used. */
-export function memoryIsGone(cause: unknown): SharedChannelError {
-  return new SharedChannelError(
-    'CORRUPT',
-    'The shared memory of the channel was taken away: its buffer was detached, transferred or resized. Leave link.memory alone.',
-    { cause },
-  )
 }

@@ -1,5 +1,6 @@
+import { checkNumber } from './checks.ts'
 import type { Codec } from './codec.ts'
-import { SharedChannelError } from './errors.ts'
+import { invalidArgument } from './errors.ts'
 import { MAX_MESSAGE_TYPE } from './layout.ts'
 
 /** One message of a protocol: its number on the wire and how its payload is encoded. */
@@ -105,37 +106,28 @@ function merge<One extends MessageEntries, Both extends MessageEntries>(
   one: One | undefined,
   both: Both | undefined,
 ): One & Both {
+  const merged = Object.create(null)
   const names = new Map<number, string>()
   for (const [name, entry] of [...Object.entries(one ?? {}), ...Object.entries(both ?? {})]) {
-    if (typeof entry !== 'object' || entry === null) throw invalid(`"${name}" needs an id and a codec`)
-    if (!Number.isInteger(entry.id) || entry.id < 0 || entry.id > MAX_MESSAGE_TYPE) {
-      throw invalid(`The id of "${name}" must be an integer from 0 to ${MAX_MESSAGE_TYPE}; it is ${entry.id}`)
+    if (!isCodec(entry?.codec)) {
+      throw invalidArgument(`"${name}" needs a codec, such as bytes(), text() or json<T>().`)
     }
-    if (!isCodec(entry.codec)) {
-      throw invalid(`"${name}" needs a codec, such as bytes(), text() or json<T>()`)
+    if (entry.reply !== undefined && !isCodec(entry.reply)) {
+      throw invalidArgument(`The reply of "${name}" must be a codec.`)
     }
-    if (entry.reply !== undefined && !isCodec(entry.reply)) throw invalid(`The reply of "${name}" must be a codec`)
+    checkNumber(`The id of "${name}"`, entry.id, MAX_MESSAGE_TYPE, 'an integer')
+    if (name in merged) {
+      throw invalidArgument(`"${name}" stands in both "${direction}" and "both"; one of them is enough.`)
+    }
     const other = names.get(entry.id)
     if (other !== undefined) {
-      throw invalid(
-        other === name
-          ? `"${name}" stands in both "${direction}" and "both"; one of them is enough`
-          : `"${name}" and "${other}" share the id ${entry.id} in "${direction}"; give each its own`,
-      )
+      throw invalidArgument(`"${name}" and "${other}" share the id ${entry.id} in "${direction}"; give each its own.`)
     }
     names.set(entry.id, name)
+    merged[name] = entry
   }
-  // A name that stands twice with different ids would silently hide one of them.
-  if (one !== undefined && both !== undefined) {
-    const twice = Object.keys(one).find((name) => name in both)
-    if (twice !== undefined) throw invalid(`"${twice}" stands in both "${direction}" and "both"; one of them is enough`)
-  }
-  return Object.freeze(Object.assign(Object.create(null), one, both))
+  return Object.freeze(merged)
 }
 
 const isCodec = (codec: Partial<Codec<never, unknown>> | undefined): boolean =>
   typeof codec?.encode === 'function' && typeof codec.decode === 'function'
-
-function invalid(message: string): SharedChannelError {
-  return new SharedChannelError('INVALID_ARGUMENT', `${message}.`)
-}

@@ -2,105 +2,72 @@
  * The receiving half of a channel: takes messages from the ring that the other side writes and hands them to consumers,
  * a batch at a time; sleeps when there are none.
  */
-import type { ChannelOptions } from './channel-options.ts'
-import type { ChannelStats, MessageHandler } from './channel-types.ts'
-import type { Codec } from './codec.ts'
+import type { Calls } from './calls.ts'
+import type { MessageHandler } from './channel-types.ts'
 import { Deferred } from './deferred.ts'
-import { SharedChannelError } from './errors.ts'
-import { afterOtherEvents, now } from './host.ts'
+import { afterOtherEvents } from './host.ts'
 import { FLAG_CALL, FLAG_REPLY, WAITING_FOR_DATA, WAITING_FOR_ROOM } from './layout.ts'
-import { MESSAGE, MessageReader, memoryIsGone } from './message.ts'
+import { MESSAGE, MessageReader } from './message.ts'
 import { MessageIterator } from './message-iterator.ts'
-import type { Bell, RingReader } from './ring.ts'
-
-/** One type of message that comes in, and who wants it. */
-export interface Incoming {
-  readonly name: string
-  readonly codec: Codec<never, unknown>
-  handlers: readonly MessageHandler<never>[]
-}
-
-/** Whom a receiver belongs to. */
-export interface ReceiverOwner {
-  wakePeer(): void
-  /** Whether the other side has said that it sends no more. */
-  peerHasClosed(): boolean
-  /** Ends the channel with this reason. */
-  fail(reason: SharedChannelError): void
-  reportError(error: unknown): void
-  /** A call came in: `payload` is its own. */
-  called(id: number, call: number, payload: Uint8Array): void
-  /** A reply came in: `payload` is its own. */
-  replied(call: number, status: number, payload: Uint8Array): void
-  /** `isWanted` may have changed. */
-  changed(): void
-}
+import type { Incoming, Owner } from './parts.ts'
+import type { RingReader } from './ring.ts'
 
 /** The clock is read once per so many messages (fewer at the start, in case handlers are slow) or bytes of a batch. */
 const MESSAGES_PER_CLOCK_READING = 32
 const BYTES_PER_CLOCK_READING = 1 << 18
 
+/** When messages are taken from the ring; it only goes up. When there is a consumer: */
+const NEEDED = 0
+/** Also without one, so that the other side can finish. */
+export const ALL = 1
+/** Whether or not slow iterators and handlers that hold the ring are done. */
+export const FORCED = 2
+/** Never: the ring is left alone. */
+const STOPPED = 3
+
 /** @typeParam T A message as iterators give it: `{ type, data }`. */
 export class Receiver<T> {
+  readonly stats = { receivedMessages: 0, receivedBytes: 0, unhandled: 0 }
   /** Resolved when the other side sends no more, and what it sent has been handed out. */
   readonly drained = new Deferred<void>()
 
-  readonly #bell: Bell
-  readonly #peerBell: Bell
   readonly #ring: RingReader
   readonly #reader: MessageReader
   readonly #incoming: ReadonlyMap<number, Incoming>
-  readonly #budget: number
-  readonly #owner: ReceiverOwner
+  readonly #calls: Calls
+  readonly #owner: Owner
 
-  #consumers = 0
+  readonly #consumers = new Set<() => void>()
   readonly #iterators = new Set<MessageIterator<T>>()
   readonly #warned = new Set<number>()
-  /** Counts the promises of handlers that still look at shared memory; a new one for each message. */
-  #held: { pending: number } | undefined
+  /** Promises of handlers that still look at the last message in shared memory. */
+  #held = 0
   #draining = false
   #drainScheduled = false
-  /** `needed`: consumers are waited for; `all`: messages are taken without; `forced`: also from slow ones. */
-  #mode: 'needed' | 'all' | 'forced' | 'stopped' = 'needed'
+  #mode = NEEDED
 
-  #messages = 0
-  #bytes = 0
-  #unhandled = 0
-
-  constructor(
-    ring: RingReader,
-    bell: Bell,
-    peerBell: Bell,
-    incoming: ReadonlyMap<number, Incoming>,
-    options: Required<ChannelOptions>,
-    owner: ReceiverOwner,
-  ) {
+  constructor(ring: RingReader, incoming: ReadonlyMap<number, Incoming>, calls: Calls, owner: Owner) {
     this.#ring = ring
-    this.#reader = new MessageReader(ring, options.maxMessageBytes)
-    this.#bell = bell
-    this.#peerBell = peerBell
+    this.#reader = new MessageReader(ring, owner.options.maxMessageBytes)
     this.#incoming = incoming
-    this.#budget = options.receiveBudget
+    this.#calls = calls
     this.#owner = owner
   }
 
   /** Somebody waits for messages. */
   get isWanted(): boolean {
-    return this.#consumers > 0
-  }
-
-  get stats(): Pick<ChannelStats, 'receivedMessages' | 'receivedBytes' | 'unhandled'> {
-    return { receivedMessages: this.#messages, receivedBytes: this.#bytes, unhandled: this.#unhandled }
+    return this.#consumers.size > 0
   }
 
   /** There is one consumer more: messages are taken from the ring. Returns how to take it away again. */
   addConsumer(): () => void {
-    this.#changeConsumers(1)
-    let added = true
-    return () => {
-      if (added) this.#changeConsumers(-1)
-      added = false
+    const leave = () => {
+      this.#consumers.delete(leave)
+      this.#consumersChanged()
     }
+    this.#consumers.add(leave)
+    this.#consumersChanged()
+    return leave
   }
 
   addHandler(incoming: Incoming, handler: MessageHandler<never>): () => void {
@@ -115,42 +82,26 @@ export class Receiver<T> {
 
   iterate(): MessageIterator<T> {
     const leave = this.addConsumer()
-    const iterator = new MessageIterator<T>({
-      hasRoomAgain: () => this.#scheduleDrain(),
-      left: () => {
+    const iterator = new MessageIterator<T>(
+      () => this.#scheduleDrain(),
+      () => {
         this.#iterators.delete(iterator)
         leave()
       },
-    })
+    )
     this.#iterators.add(iterator)
     return iterator
   }
 
-  /** At the end messages are taken without consumers too, so that the other side can finish. */
-  takeAll(): void {
-    if (this.#mode === 'needed') this.#mode = 'all'
-    this.drain()
-  }
-
-  /** Says that all is handed out if there is nothing, when nobody has asked for messages. */
-  finishIfEmpty(): void {
-    try {
-      if (!this.#takesMessages() && this.#held === undefined && !this.#ring.hasMore()) this.drained.resolve()
-    } catch (error) {
-      this.#owner.fail(memoryIsGone(error))
-    }
-  }
-
-  /** Nobody is waited for any more: not for slow iterators, nor for handlers that hold the ring. */
-  force(): void {
-    if (this.#mode !== 'stopped') this.#mode = 'forced'
-    this.#held = undefined
+  /** Towards the end of the channel messages are taken `ALL`, then `FORCED`. */
+  take(mode: typeof ALL | typeof FORCED): void {
+    this.#mode = Math.max(this.#mode, mode)
     this.drain()
   }
 
   /** Nothing is taken from the ring any more. */
   stop(): void {
-    this.#mode = 'stopped'
+    this.#mode = STOPPED
     this.drained.resolve()
   }
 
@@ -163,67 +114,71 @@ export class Receiver<T> {
 
   /** Hands messages out, until there are none or the others in the event loop want their turn. */
   drain(): void {
-    if (this.#draining || this.#drainScheduled || !this.#takesMessages()) return
+    if (this.#draining || this.#drainScheduled || this.#mode === STOPPED) return
     this.#draining = true
-    const deadline = now() + this.#budget
-    let messagesToClock = 1
-    let messages = 0
-    let bytes = 0
     try {
-      while (this.#takesMessages()) {
-        if (this.#reader.next() === MESSAGE) {
-          bytes += this.#reader.length
-          this.#deliver()
-          if (this.#ring.shouldPublish()) this.#publishRoom()
-          if (++messages < messagesToClock && bytes < BYTES_PER_CLOCK_READING) continue
-        } else {
-          this.#publishRoom()
-          if (this.#findsNoMore()) break
-        }
-        if (now() >= deadline) {
-          this.#scheduleDrain()
-          break
-        }
-        messagesToClock = Math.min(2 * messagesToClock, MESSAGES_PER_CLOCK_READING)
-        messages = bytes = 0
-      }
-      if (this.#held === undefined) {
+      this.#handOut()
+      if (this.#held === 0 || this.#mode === FORCED) {
         // The last message is given back too, whatever ended the batch.
         this.#reader.release()
         this.#publishRoom()
+        if (this.#isDrained()) this.drained.resolve()
       }
     } catch (error) {
-      this.#owner.fail(error instanceof SharedChannelError ? error : memoryIsGone(error))
+      this.#owner.fail(error)
     } finally {
       this.#draining = false
     }
   }
 
+  #handOut(): void {
+    const deadline = performance.now() + this.#owner.options.receiveBudget
+    let messagesToClock = 1
+    let messages = 0
+    let bytes = 0
+    while (this.#takesMessages()) {
+      if (this.#reader.next() === MESSAGE) {
+        bytes += this.#reader.length
+        this.#deliver()
+        if (this.#ring.shouldPublish()) this.#publishRoom()
+        if (++messages < messagesToClock && bytes < BYTES_PER_CLOCK_READING) continue
+      } else {
+        this.#publishRoom()
+        if (this.#findsNoMore()) return
+      }
+      if (performance.now() >= deadline) {
+        this.#scheduleDrain()
+        return
+      }
+      messagesToClock = Math.min(2 * messagesToClock, MESSAGES_PER_CLOCK_READING)
+      messages = bytes = 0
+    }
+  }
+
   #takesMessages(): boolean {
-    if (this.#mode === 'forced') return true
-    if (this.#mode === 'stopped' || this.#held !== undefined) return false
-    if (this.#mode === 'needed' && this.#consumers === 0) return false
+    if (this.#mode >= FORCED) return this.#mode === FORCED
+    if (this.#held > 0 || (this.#mode === NEEDED && !this.isWanted)) return false
     for (const iterator of this.#iterators) if (iterator.isFull) return false
     return true
   }
 
   /** The ring is empty: has the other side be asked to ring, unless it sends no more. False when something came meanwhile. */
   #findsNoMore(): boolean {
-    // The order matters: what the other side sent before it closed is in the ring once its state says closed.
-    const closed = this.#owner.peerHasClosed()
-    if (this.#ring.hasMore()) return false
-    if (closed) {
-      this.drained.resolve()
-      return true
-    }
-    this.#bell.announce(WAITING_FOR_DATA)
+    if (this.#isDrained()) return true
+    const { bell } = this.#owner
+    bell.announce(WAITING_FOR_DATA)
     if (!this.#ring.hasMore()) return true
-    this.#bell.withdraw(WAITING_FOR_DATA)
+    bell.withdraw(WAITING_FOR_DATA)
     return false
   }
 
+  /** The order matters: what the other side sent before it closed is in the ring once its state says closed. */
+  #isDrained(): boolean {
+    return this.#owner.peerHasClosed() && !this.#ring.hasMore()
+  }
+
   #scheduleDrain(): void {
-    if (this.#drainScheduled || this.#mode === 'stopped') return
+    if (this.#drainScheduled || this.#mode === STOPPED) return
     this.#drainScheduled = true
     afterOtherEvents(() => {
       this.#drainScheduled = false
@@ -232,24 +187,34 @@ export class Receiver<T> {
   }
 
   #publishRoom(): void {
-    if (this.#ring.publish() && this.#peerBell.take(WAITING_FOR_ROOM)) this.#owner.wakePeer()
+    if (this.#ring.publish()) this.#owner.wakePeer(WAITING_FOR_ROOM)
   }
 
   /** Gives the reader's message to everyone who wants its type. */
   #deliver(): void {
     const reader = this.#reader
-    this.#messages++
-    this.#bytes += reader.length
-    if (reader.kind !== 0) {
-      this.#deliverCall()
+    const { id, kind, length } = reader
+    const incoming = this.#incoming.get(id)
+    this.stats.receivedMessages++
+    this.stats.receivedBytes += length
+    if (kind === FLAG_CALL) {
+      void this.#calls.called(incoming, id, reader.call, this.#payload('copy'))
       return
     }
-    const incoming = this.#incoming.get(reader.id)
-    if (incoming === undefined || (incoming.handlers.length === 0 && this.#iterators.size === 0)) {
-      this.#drop(reader.id, incoming)
+    if (kind === FLAG_REPLY) {
+      this.#calls.replied(reader.call, reader.status, this.#payload('copy'))
+      return
+    }
+    // The name of a call is none for a message.
+    if (incoming === undefined || incoming.reply !== undefined) {
+      this.#drop(id, undefined)
       return
     }
     const { codec, handlers, name } = incoming
+    if (handlers.length === 0 && this.#iterators.size === 0) {
+      this.#drop(id, name)
+      return
+    }
     const isView = codec.input === 'view'
     let data: unknown
     let kept: unknown
@@ -260,19 +225,10 @@ export class Receiver<T> {
       this.#owner.reportError(error)
       return
     }
-    const { length } = reader
     const message = { type: name, data: kept } as T
     for (const iterator of this.#iterators) iterator.push(message, length)
-    const hold = isView && reader.inRing ? { pending: 0 } : undefined
-    for (const handler of handlers) this.#call(handler, data, hold)
-    if (hold !== undefined && hold.pending > 0) this.#held = hold
-  }
-
-  #deliverCall(): void {
-    const { kind, id, call, status } = this.#reader
-    const payload = this.#payload('copy')
-    if (kind === FLAG_CALL) this.#owner.called(id, call, payload)
-    else if (kind === FLAG_REPLY) this.#owner.replied(call, status, payload)
+    const isHeld = isView && reader.assembled === undefined
+    for (const handler of handlers) this.#call(handler, data, isHeld)
   }
 
   #payload(input: 'copy' | 'scratch' | 'view' | undefined): Uint8Array {
@@ -287,8 +243,8 @@ export class Receiver<T> {
     return bytes.slice(offset, offset + length)
   }
 
-  /** `hold`, if the data is in shared memory, keeps it there until the handler's promise settles. */
-  #call(handler: MessageHandler<never>, data: unknown, hold: { pending: number } | undefined): void {
+  /** A handler that returns a promise keeps data that `isHeld` in shared memory until it settles. */
+  #call(handler: MessageHandler<never>, data: unknown, isHeld: boolean): void {
     let result: unknown
     try {
       result = handler(data as never)
@@ -297,30 +253,24 @@ export class Receiver<T> {
       this.#owner.reportError(error)
       return
     }
-    if (hold !== undefined) hold.pending++
+    if (isHeld) this.#held++
     Promise.resolve(result)
       .catch((error) => this.#owner.reportError(error))
       .finally(() => {
-        if (hold === undefined || --hold.pending > 0 || this.#held !== hold) return
-        this.#held = undefined
-        this.drain()
+        if (isHeld && --this.#held === 0) this.drain()
       })
   }
 
-  #drop(id: number, incoming: Incoming | undefined): void {
-    this.#unhandled++
+  #drop(id: number, name: string | undefined): void {
+    this.stats.unhandled++
     // At the end nobody may be listening any more; that is no mistake.
-    if (this.#warned.has(id) || this.#mode !== 'needed') return
+    if (this.#warned.has(id) || this.#mode !== NEEDED) return
     this.#warned.add(id)
-    console.warn(
-      incoming === undefined
-        ? `Shared Channel: messages of type ${id} arrive, which the protocol does not name. They are dropped and counted in stats().unhandled.`
-        : `Shared Channel: nobody takes "${incoming.name}". Its messages are dropped and counted in stats().unhandled; channel.on('${incoming.name}', …) receives them.`,
-    )
+    const reason = name === undefined ? 'the protocol has no such id' : `nobody called channel.on('${name}', …)`
+    console.warn(`Shared Channel drops messages of type ${id} (see stats().unhandled): ${reason}.`)
   }
 
-  #changeConsumers(by: number): void {
-    this.#consumers += by
+  #consumersChanged(): void {
     this.#owner.changed()
     // Not at once: whoever subscribes may want to subscribe to more before the first message comes.
     if (this.#takesMessages()) this.#scheduleDrain()

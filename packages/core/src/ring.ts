@@ -18,6 +18,7 @@ import {
   type RingPlace,
   SIDE_STRIDE,
   type Side,
+  STATE_OFFSET,
   TAIL_OFFSET,
   WAITING_OFFSET,
 } from './layout.ts'
@@ -29,9 +30,6 @@ export const AGAIN = -1
 /** A record was read. */
 export const OK = 0
 
-const tailIndex = (ring: Side) => (TAIL_OFFSET + RING_STRIDE * ring) / 4
-const headIndex = (ring: Side) => (HEAD_OFFSET + RING_STRIDE * ring) / 4
-
 /** Views over one ring of a segment. Positions are kept in private numbers, modulo 2^32. */
 class Ring {
   /** The ring's bytes. */
@@ -39,12 +37,21 @@ class Ring {
   readonly capacity: number
   protected readonly words: Int32Array
   protected readonly header: Int32Array
+  protected readonly place: RingPlace
+  protected readonly ring: Side
+  /** Where in `header` the two positions are. */
+  protected readonly tail: number
+  protected readonly head: number
 
-  constructor(memory: ArrayBufferLike, place: RingPlace) {
+  constructor(memory: ArrayBufferLike, place: RingPlace, ring: Side) {
     this.bytes = new Uint8Array(memory, place.offset, place.capacity)
     this.words = new Int32Array(memory, place.offset, place.capacity / 4)
     this.header = new Int32Array(memory, 0, HEADER_SIZE / 4)
     this.capacity = place.capacity
+    this.place = place
+    this.ring = ring
+    this.tail = (TAIL_OFFSET + RING_STRIDE * ring) / 4
+    this.head = (HEAD_OFFSET + RING_STRIDE * ring) / 4
   }
 }
 
@@ -52,14 +59,6 @@ export class RingWriter extends Ring {
   #position = 0
   #knownHead = 0
   #filler = 0
-  readonly #tail: number
-  readonly #head: number
-
-  constructor(memory: ArrayBufferLike, place: RingPlace, ring: Side) {
-    super(memory, place)
-    this.#tail = tailIndex(ring)
-    this.#head = headIndex(ring)
-  }
 
   /**
    * Room for a record, contiguous and 8-aligned. The reader sees nothing before `commit`; reserving again forgets the
@@ -74,7 +73,7 @@ export class RingWriter extends Ring {
     const record = RECORD_HEAD_SIZE + alignRecord(size)
     const filler = record > toEnd ? toEnd : 0
     if (this.#room() < filler + record) {
-      const head = Atomics.load(this.header, this.#head)
+      const head = Atomics.load(this.header, this.head)
       // The reader may only move forward, up to what we have published, from record to record.
       const moved = (head - this.#knownHead) >>> 0
       if (moved > (this.#position - this.#knownHead) >>> 0 || head % RECORD_ALIGNMENT !== 0) return CORRUPT
@@ -89,16 +88,16 @@ export class RingWriter extends Ring {
   commit(size: number, tag: number): void {
     let position = this.#position
     if (this.#filler !== 0) {
-      this.#writeHead(position, this.#filler - RECORD_HEAD_SIZE, FLAG_FILLER)
+      this.setPair(position & (this.capacity - 1), this.#filler - RECORD_HEAD_SIZE, FLAG_FILLER)
       position += this.#filler
       this.#filler = 0
     }
-    this.#writeHead(position, size, tag)
+    this.setPair(position & (this.capacity - 1), size, tag)
     this.#position = (position + RECORD_HEAD_SIZE + alignRecord(size)) | 0
-    Atomics.store(this.header, this.#tail, this.#position)
+    Atomics.store(this.header, this.tail, this.#position)
   }
 
-  /** Writes two words of the reserved room, at an offset in `bytes` that is a multiple of 4. */
+  /** Writes two words, at an offset in `bytes` that is a multiple of 4. */
   setPair(offset: number, first: number, second: number): void {
     this.words[offset >>> 2] = first
     this.words[(offset >>> 2) + 1] = second
@@ -109,33 +108,19 @@ export class RingWriter extends Ring {
    * have rewritten the records, so that what looks impossible ends the count.
    */
   countUnread(): number {
+    const reader = new RingReader(this.bytes.buffer, this.place, this.ring, Atomics.load(this.header, this.head))
     let count = 0
-    let position = Atomics.load(this.header, this.#head)
-    if ((this.#position - position) >>> 0 > this.capacity || position % RECORD_ALIGNMENT !== 0) return count
-    while (position !== this.#position) {
-      const word = (position & (this.capacity - 1)) >>> 2
-      const length = (this.words[word] ?? 0) >>> 0
-      const size = RECORD_HEAD_SIZE + alignRecord(Math.min(length, this.capacity))
-      if (size > (this.#position - position) >>> 0) return count
-      if (((this.words[word + 1] ?? 0) & FLAG_LAST) !== 0) count++
-      position = (position + size) | 0
-    }
+    for (; reader.tryRead() === OK; reader.pop()) if ((reader.tag & FLAG_LAST) !== 0) count++
     return count
   }
 
   /** Has the reader given everything back? */
   isRead(): boolean {
-    return Atomics.load(this.header, this.#head) === this.#position
+    return Atomics.load(this.header, this.head) === this.#position
   }
 
   #room(): number {
     return this.capacity - ((this.#position - this.#knownHead) >>> 0)
-  }
-
-  #writeHead(position: number, length: number, tag: number): void {
-    const word = (position & (this.capacity - 1)) >>> 2
-    this.words[word] = length
-    this.words[word + 1] = tag
   }
 }
 
@@ -145,17 +130,15 @@ export class RingReader extends Ring {
   length = 0
   tag = 0
 
-  #position = 0
-  #published = 0
-  #knownTail = 0
+  #position: number
+  #published: number
+  #knownTail: number
   #size = 0
-  readonly #tail: number
-  readonly #head: number
 
-  constructor(memory: ArrayBufferLike, place: RingPlace, ring: Side) {
-    super(memory, place)
-    this.#tail = tailIndex(ring)
-    this.#head = headIndex(ring)
+  /** @param position Where reading starts; that of a new ring is 0. */
+  constructor(memory: ArrayBufferLike, place: RingPlace, ring: Side, position = 0) {
+    super(memory, place, ring)
+    this.#position = this.#published = this.#knownTail = position
   }
 
   /**
@@ -167,7 +150,7 @@ export class RingReader extends Ring {
   tryRead(): typeof OK | typeof AGAIN | typeof CORRUPT {
     for (;;) {
       if (this.#position === this.#knownTail) {
-        const tail = Atomics.load(this.header, this.#tail)
+        const tail = Atomics.load(this.header, this.tail)
         if (tail === this.#position) return AGAIN
         // The writer can be ahead of what we have given back by at most the capacity, and never behind us.
         const ahead = (tail - this.#published) >>> 0
@@ -210,10 +193,10 @@ export class RingReader extends Ring {
 
   /** Is there something that `tryRead` has not seen? What a sleeper asks after it has said that it waits. */
   hasMore(): boolean {
-    return this.#position !== this.#knownTail || Atomics.load(this.header, this.#tail) !== this.#position
+    return this.#position !== this.#knownTail || Atomics.load(this.header, this.tail) !== this.#position
   }
 
-  /** Done with the record that `tryRead` found. The writer learns of it at the next `publish`. */
+  /** Done with the record that `tryRead` found, if there is one. The writer learns of it at the next `publish`. */
   pop(): void {
     this.#position = (this.#position + this.#size) | 0
     this.#size = 0
@@ -228,7 +211,7 @@ export class RingReader extends Ring {
   publish(): boolean {
     if (this.#published === this.#position) return false
     this.#published = this.#position
-    Atomics.store(this.header, this.#head, this.#position)
+    Atomics.store(this.header, this.head, this.#position)
     return true
   }
 }
@@ -240,36 +223,45 @@ export class RingReader extends Ring {
  * takes the announcement, and wakes the other side if there was one.
  */
 export class Bell {
-  readonly #header: Int32Array
-  readonly #waiting: number
-  readonly #bell: number
+  readonly #words: Int32Array
 
   constructor(memory: ArrayBufferLike, side: Side) {
-    this.#header = new Int32Array(memory, 0, HEADER_SIZE / 4)
-    this.#waiting = (WAITING_OFFSET + SIDE_STRIDE * side) / 4
-    this.#bell = (BELL_OFFSET + SIDE_STRIDE * side) / 4
+    this.#words = new Int32Array(memory, STATE_OFFSET + SIDE_STRIDE * side, SIDE_STRIDE / 4)
   }
 
   /** This side will sleep until there is `what` (`WAITING_FOR_DATA`, `WAITING_FOR_ROOM`). */
   announce(what: number): void {
-    Atomics.or(this.#header, this.#waiting, what)
+    Atomics.or(this.#words, WAITING, what)
   }
 
   /** This side is awake after all. */
   withdraw(what: number): void {
-    Atomics.and(this.#header, this.#waiting, ~what)
+    Atomics.and(this.#words, WAITING, ~what)
   }
 
   /** Takes the announcement and moves the bell; true when that side must be woken. */
   take(what: number): boolean {
-    if ((Atomics.load(this.#header, this.#waiting) & what) === 0) return false
-    if ((Atomics.and(this.#header, this.#waiting, ~what) & what) === 0) return false
-    Atomics.add(this.#header, this.#bell, 1)
+    if ((Atomics.load(this.#words, WAITING) & what) === 0) return false
+    if ((Atomics.and(this.#words, WAITING, ~what) & what) === 0) return false
+    this.move()
     return true
   }
 
   /** Moves the bell whoever waits: at close. */
   move(): void {
-    Atomics.add(this.#header, this.#bell, 1)
+    Atomics.add(this.#words, BELL, 1)
+  }
+
+  /** The state of this side (`STATE_OPEN`, …), as it is in shared memory. */
+  get state(): number {
+    return Atomics.load(this.#words, 0)
+  }
+
+  set state(state: number) {
+    Atomics.store(this.#words, 0, state)
   }
 }
+
+/** Where the words of a side are behind its state. */
+const WAITING = (WAITING_OFFSET - STATE_OFFSET) / 4
+const BELL = (BELL_OFFSET - STATE_OFFSET) / 4

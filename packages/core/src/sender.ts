@@ -3,12 +3,13 @@
  *
  * One order for all: whatever way a message is sent, it goes behind those that wait, and all wait for an open slot.
  */
-import type { ChannelOptions } from './channel-options.ts'
+import { checkNumber, checkSize } from './checks.ts'
 import { Deferred } from './deferred.ts'
-import { SharedChannelError } from './errors.ts'
+import { invalidArgument, outOfMemory, SharedChannelError } from './errors.ts'
 import { WAITING_FOR_DATA, WAITING_FOR_ROOM } from './layout.ts'
-import { corrupt, MessageWriter, memoryIsGone, type OutgoingMessage } from './message.ts'
-import { type Bell, CORRUPT, OK, type RingWriter } from './ring.ts'
+import { MessageWriter, type OutgoingMessage } from './message.ts'
+import type { Owner } from './parts.ts'
+import { AGAIN, OK, type RingWriter } from './ring.ts'
 import { limitWait, type WaitOptions } from './waiting.ts'
 
 /** Room for one message inside the ring, from `reserve`: written in place, then committed or given back. */
@@ -27,88 +28,59 @@ export interface MessageSlot {
   abort(): void
 }
 
-/** Whom a sender belongs to. */
-export interface SenderOwner {
-  /** The other side is asleep, and its bell was moved. */
-  wakePeer(): void
-  /** Ends the channel with this reason, and gives it back. */
-  fail(reason: SharedChannelError): SharedChannelError
-  /** What to throw once the channel is closed. */
-  closedError(): SharedChannelError
-  /** `isWaiting` may have changed. */
-  changed(): void
-}
-
 /** A message in the queue. */
 export interface WaitingMessage extends OutgoingMessage {
   /** Bytes that the queue keeps for it; none for `sendDirect`. */
   kept: number
   /** Of `sendDirect`: settled when the message is in the ring, or given up. */
   direct?: Deferred<void>
-  /** Of `flush`: resolved when it has left the queue. */
-  left?: Deferred<void> | undefined
 }
 
 /** What a waiting message counts at least against `maxQueueBytes`: about what its place in the queue takes. */
 const MIN_KEPT = 64
-/** What has left the queue is cut off its array after so many messages. */
-const COMPACT_AFTER = 1024
 const NOTHING = new Uint8Array(0)
+/** `#wantedRoom` when nobody was refused. */
+const NONE = -1
 
 export class Sender {
-  sentMessages = 0
-  sentBytes = 0
+  /** Resolved when, after `stop`, the other side has taken all that is in the ring. `pump` looks. */
+  readonly taken = new Deferred<void>()
+  readonly stats = { sentMessages: 0, sentBytes: 0, queuedMessages: 0, queuedBytes: 0 }
 
-  readonly #writer: MessageWriter
   readonly #ring: RingWriter
-  readonly #bell: Bell
-  readonly #peerBell: Bell
-  readonly #owner: SenderOwner
-  readonly #options: Required<ChannelOptions>
+  readonly #writer: MessageWriter
+  readonly #owner: Owner
 
-  #queue: WaitingMessage[] = []
+  /** What waits, from `#queueStart` on: messages, and marks of `flush`, resolved when all before them has left. */
+  readonly #queue: (WaitingMessage | Deferred<void>)[] = []
   #queueStart = 0
-  #keptBytes = 0
+  /** What the queue counts against `maxQueueBytes`. */
   #countedBytes = 0
   #slot: MessageSlot | undefined
-  /** There is a queue or an open slot: everything else goes into the queue. Or all is over. */
-  #blocked = false
   /** No slot can be open any more. */
   #ending = false
   #stopped = false
-  #taken: Deferred<void> | undefined
-  #ready = Deferred.resolved()
+  #ready = new Deferred<void>()
   /** Room that `trySend` or `reserve` did not find; `ready` waits for it. */
-  #wantedRoom = 0
+  #wantedRoom = NONE
 
-  constructor(ring: RingWriter, bell: Bell, peerBell: Bell, options: Required<ChannelOptions>, owner: SenderOwner) {
+  constructor(ring: RingWriter, owner: Owner) {
     this.#ring = ring
     this.#writer = new MessageWriter(ring)
-    this.#bell = bell
-    this.#peerBell = peerBell
-    this.#options = options
     this.#owner = owner
-  }
-
-  get queuedMessages(): number {
-    return this.#queue.length - this.#queueStart
-  }
-
-  get queuedBytes(): number {
-    return this.#keptBytes
+    this.#ready.resolve()
   }
 
   /** Somebody waits for room; the event loop must live on. */
   get isWaiting(): boolean {
-    return this.queuedMessages > 0 || this.#ready.isPending
+    return this.#ready.isPending
   }
 
   /** Resolves when nothing waits for room any more, and what was refused last would find it. */
   get ready(): Promise<void> {
-    if (this.#wantedRoom > 0 && !this.#ready.isPending && !this.#stopped) {
-      this.#ready = new Deferred()
+    if (this.#wantedRoom !== NONE && !this.#stopped) {
+      this.#makeReadyPending()
       this.pump()
-      this.#owner.changed()
     }
     return this.#ready.promise
   }
@@ -119,31 +91,31 @@ export class Sender {
    * @returns Its place in the queue, while it waits.
    */
   send(tag: number, bytes: Uint8Array, call: number, status: number): WaitingMessage | undefined {
-    const size = bytes.byteLength
-    if (!this.#blocked && this.#writer.fitsOneRecord(tag, size) && size <= this.#options.maxMessageBytes) {
-      if (this.#tryWriteWhole(tag, bytes, call, status)) return undefined
-    }
     if (this.#stopped) throw this.#owner.closedError()
-    this.#checkSize(size)
-    const message: WaitingMessage = { tag, call, status, bytes, size, sent: 0, skipped: 0, kept: size }
-    if (!this.#blocked) {
+    const size = bytes.byteLength
+    const { maxMessageBytes, maxQueueBytes } = this.#owner.options
+    checkSize(size, maxMessageBytes)
+    if (this.#tryWriteWhole(tag, bytes, call, status)) return undefined
+    const message: WaitingMessage = { tag, call, status, bytes, size, sent: 0, kept: size }
+    if (!this.#isBlocked) {
       if (this.#tryWrite(message)) return undefined
-    } else if (this.#countedBytes > 0 && this.#countedBytes + Math.max(size, MIN_KEPT) > this.#options.maxQueueBytes) {
+    } else if (this.#countedBytes > 0 && this.#countedBytes + counted(message) > maxQueueBytes) {
       throw new SharedChannelError(
         'QUEUE_FULL',
-        `${this.#keptBytes} bytes already wait for room in the ring; the limit is ${this.#options.maxQueueBytes}. When send returns false, await channel.ready.`,
+        `${this.stats.queuedBytes} bytes already wait for room; the limit is ${maxQueueBytes}. Await channel.ready.`,
       )
     }
     this.#keepCopy(message)
     this.#enqueue(message)
-    return this.queuedMessages > 0 ? message : undefined
+    return this.#isBlocked ? message : undefined
   }
 
   /** Writes a message if it can be done now. */
   trySend(tag: number, bytes: Uint8Array): boolean {
-    this.#checkOnePiece(bytes.byteLength)
-    const written = !this.#blocked && this.#tryWriteWhole(tag, bytes, 0, 0)
-    this.#wantedRoom = written ? 0 : Math.max(bytes.byteLength, 1)
+    const size = bytes.byteLength
+    this.#checkOnePiece(size)
+    const written = this.#tryWriteWhole(tag, bytes, 0, 0)
+    this.#wantedRoom = written ? NONE : size
     return written
   }
 
@@ -152,35 +124,31 @@ export class Sender {
    *
    * @param mayChange The bytes are not the caller's: an encoder may use their memory again.
    */
-  sendDirect(tag: number, bytes: Uint8Array, mayChange: boolean, options: WaitOptions): Promise<void> {
+  async sendDirect(
+    tag: number,
+    bytes: Uint8Array,
+    mayChange: boolean,
+    options: WaitOptions,
+    call = 0,
+    status = 0,
+  ): Promise<void> {
+    if (this.#stopped) throw this.#owner.closedError()
     const size = bytes.byteLength
-    this.#checkSize(size)
-    const message: WaitingMessage = { tag, call: 0, status: 0, bytes, size, sent: 0, skipped: 0, kept: 0 }
-    if (!this.#blocked && this.#tryWrite(message)) return Promise.resolve()
+    checkSize(size, this.#owner.options.maxMessageBytes)
+    const message: WaitingMessage = { tag, call, status, bytes, size, sent: 0, kept: 0 }
+    if (!this.#isBlocked && this.#tryWrite(message)) return
     if (mayChange) this.#keepCopy(message)
     const direct = new Deferred<void>()
     message.direct = direct
-    const callOff = limitWait(options, 'There was no room in the ring', (reason) => {
-      this.withdraw(message)
-      direct.reject(reason)
-    })
-    direct.promise.then(callOff, callOff)
+    limitWait(direct, options, 'There was no room in the ring', () => this.withdraw(message))
     this.#enqueue(message)
     return direct.promise
   }
 
   /** Takes a message back that is still in the queue: the other side sees nothing of it. */
   withdraw(message: WaitingMessage): void {
-    const place = this.#queue.indexOf(message, this.#queueStart)
+    const place = this.#waiting().indexOf(message)
     if (place < 0) return
-    const { left } = message
-    if (left !== undefined && place > this.#queueStart) {
-      // Whoever flushes still waits for those in front.
-      const before = this.#queue[place - 1] as WaitingMessage
-      before.left ??= new Deferred()
-      before.left.promise.then(left.resolve, left.reject)
-      message.left = undefined
-    }
     this.#writer.abandon(message)
     this.#queue.splice(place, 1)
     this.#forget(message)
@@ -189,17 +157,11 @@ export class Sender {
 
   /** Room inside the ring, or null when there is none, or when something waits. */
   reserve(tag: number, size: number): MessageSlot | null {
-    if (!Number.isInteger(size) || size < 0) {
-      throw new SharedChannelError('INVALID_ARGUMENT', `The size of a slot must be a number of bytes; it is ${size}.`)
-    }
+    checkNumber('The size of a slot', size, Number.MAX_SAFE_INTEGER, 'an integer')
     this.#checkOnePiece(size)
-    const offset = this.#blocked ? -1 : this.#writer.tryReserve(size)
-    if (offset === CORRUPT) throw this.#owner.fail(impossiblePosition())
-    if (offset < 0) {
-      this.#wantedRoom = Math.max(size, 1)
-      return null
-    }
-    this.#wantedRoom = 0
+    const offset = this.#isBlocked ? AGAIN : this.#tryReserve(size)
+    this.#wantedRoom = offset < 0 ? size : NONE
+    if (offset < 0) return null
     const slot: MessageSlot = {
       bytes: this.#ring.bytes.subarray(offset, offset + size),
       commit: (length = size) => this.#commit(slot, tag, length),
@@ -208,192 +170,103 @@ export class Sender {
       },
     }
     this.#slot = slot
-    this.#blocked = true
     return slot
   }
 
   /** Resolves when everything that is in the queue now has left it. */
   flush(): Promise<void> {
-    const last = this.#queue[this.#queue.length - 1]
-    if (this.queuedMessages === 0 || last === undefined) return Promise.resolve()
-    last.left ??= new Deferred()
-    return last.left.promise
+    if (this.#queue.length === 0) return Promise.resolve()
+    const mark = new Deferred<void>()
+    this.#queue.push(mark)
+    return mark.promise
   }
 
   /** Moves the queue into the ring as far as there is room, then waits for more. */
   pump(): void {
-    if (this.#stopped) this.#lookIfTaken()
-    if (this.#stopped || this.#slot !== undefined) return
     try {
-      let announced = false
-      while (!this.#writeQueue() || (this.#ready.isPending && !this.#findsWantedRoom())) {
-        if (announced) return
-        this.#bell.announce(WAITING_FOR_ROOM)
-        announced = true // and look once more: the room may have come before the announcement
-      }
-      this.#bell.withdraw(WAITING_FOR_ROOM)
-      this.#ready.resolve()
+      if (this.#stopped) this.#lookIfTaken()
+      else if (this.#slot === undefined) this.#writeAll()
     } catch (error) {
-      this.#owner.fail(error instanceof SharedChannelError ? error : memoryIsGone(error))
+      this.#owner.fail(error)
     }
     this.#owner.changed()
   }
 
   /** The channel ends: gives an open slot back, so that what waits behind it can go. */
-  abortSlot(): void {
+  finish(): void {
     this.#ending = true
     if (this.#slot !== undefined) this.#closeSlot()
   }
 
   /** Nothing is written any more; the ring is left alone from here on. */
   stop(): void {
-    this.#stopped = this.#blocked = true
+    this.#stopped = true
   }
 
-  /** Resolves when the other side has taken all that is in the ring; asked for after `stop`. */
-  taken(): Promise<void> {
-    const taken = new Deferred<void>()
-    this.#taken = taken
-    this.#lookIfTaken()
-    return taken.promise
-  }
-
-  /** How many messages were accepted and never got into the ring. */
-  get unsentMessages(): number {
-    return this.#queue.slice(this.#queueStart).filter(({ direct }) => direct === undefined).length
-  }
-
-  /** How many messages are in the ring that the other side has not taken; 0 when the memory cannot be read. */
-  countUnread(): number {
+  /** How many accepted messages never got into the ring, or are in there and not taken, as far as the memory can be read. */
+  countUnconsumed(): number {
+    const unsent = this.#waiting().filter((entry) => !(entry instanceof Deferred) && entry.direct === undefined).length
     try {
-      return this.#ring.countUnread()
+      return unsent + this.#ring.countUnread()
     } catch {
-      return 0
+      return unsent
     }
   }
 
   /** The end: whoever waits is told why. */
   end(reason: SharedChannelError): void {
     this.stop()
-    this.#slot = undefined
-    const waiting = this.#queue.slice(this.#queueStart)
-    this.#queue = []
-    this.#queueStart = this.#keptBytes = 0
-    for (const { direct, left } of waiting) {
-      direct?.reject(reason)
-      left?.reject(reason)
-    }
-    if (!this.#ready.isPending) this.#ready = new Deferred()
+    for (const entry of this.#waiting()) (entry instanceof Deferred ? entry : entry.direct)?.reject(reason)
+    this.#queue.length = 0
+    this.stats.queuedMessages = this.stats.queuedBytes = 0
+    this.#makeReadyPending()
     this.#ready.reject(reason)
   }
 
+  /** Something waits, or a slot is open: everything else goes into the queue. */
+  get #isBlocked(): boolean {
+    return this.#queue.length > 0 || this.#slot !== undefined
+  }
+
   #tryWriteWhole(tag: number, bytes: Uint8Array, call: number, status: number): boolean {
-    const written = this.#writer.tryWriteWhole(tag, bytes, call, status)
-    if (written === OK) {
-      this.sentMessages++
-      this.sentBytes += bytes.byteLength
-      this.#ringForData()
+    try {
+      if (this.#isBlocked || this.#writer.tryWriteWhole(tag, bytes, call, status) !== OK) return false
+      this.#sent(bytes.byteLength)
       return true
+    } catch (error) {
+      throw this.#owner.fail(error)
     }
-    if (written === CORRUPT) throw this.#owner.fail(impossiblePosition())
-    return false
   }
 
   #tryWrite(message: WaitingMessage): boolean {
-    const before = message.sent
-    const status = this.#writer.tryWrite(message)
-    if (status === CORRUPT) throw this.#owner.fail(impossiblePosition())
-    if (status === OK || message.sent !== before) this.#ringForData()
-    if (status !== OK) return false
-    this.sentMessages++
-    this.sentBytes += message.size
-    return true
-  }
-
-  /** Whether all of the queue is in the ring. */
-  #writeQueue(): boolean {
-    for (;;) {
-      const message = this.#queue[this.#queueStart]
-      if (message === undefined) break
-      if (!this.#tryWrite(message)) return false
-      this.#queueStart++
-      if (this.#queueStart % COMPACT_AFTER === 0) {
-        this.#queue.splice(0, this.#queueStart)
-        this.#queueStart = 0
-      }
-      this.#forget(message)
-      message.direct?.resolve()
-    }
-    this.#queue = []
-    this.#queueStart = 0
-    this.#blocked = false
-    return true
-  }
-
-  #ringForData(): void {
-    if (this.#peerBell.take(WAITING_FOR_DATA)) this.#owner.wakePeer()
-  }
-
-  #enqueue(message: WaitingMessage): void {
-    if (!this.#ready.isPending) this.#ready = new Deferred()
-    this.#queue.push(message)
-    this.#keptBytes += message.kept
-    this.#countedBytes += counted(message)
-    this.#blocked = true
-    this.#owner.changed()
-    this.pump()
-  }
-
-  /** The message is not in the queue any more. */
-  #forget(message: WaitingMessage): void {
-    this.#keptBytes -= message.kept
-    this.#countedBytes -= counted(message)
-    message.bytes = NOTHING // it may stay in the array for a while
-    message.left?.resolve()
-  }
-
-  /** What is already in the ring need not be kept. */
-  #keepCopy(message: WaitingMessage): void {
     try {
-      // Not a `slice`, which shares memory when the bytes are a Buffer of Node's.
-      message.bytes = new Uint8Array(message.bytes.subarray(message.sent))
-      message.skipped = message.sent
-      message.kept = message.size
-    } catch (cause) {
-      this.#writer.abandon(message)
-      throw new SharedChannelError(
-        'OUT_OF_MEMORY',
-        `There is no memory to keep ${message.size - message.sent} bytes until the ring has room. Await channel.ready more often, or send less at once.`,
-        { cause },
-      )
-    }
-  }
-
-  #lookIfTaken(): void {
-    if (!this.#taken?.isPending) return
-    try {
-      this.#bell.announce(WAITING_FOR_ROOM) // first, as always
-      if (this.#ring.isRead()) this.#taken.resolve()
+      const written = this.#writer.tryWrite(message) === OK
+      if (written) this.#sent(message.size)
+      else this.#owner.wakePeer(WAITING_FOR_DATA) // for the fragments that found room
+      return written
     } catch (error) {
-      this.#owner.fail(memoryIsGone(error))
+      throw this.#owner.fail(error)
+    }
+  }
+
+  #tryReserve(size: number): number {
+    try {
+      return this.#writer.tryReserve(size)
+    } catch (error) {
+      throw this.#owner.fail(error)
     }
   }
 
   #commit(slot: MessageSlot, tag: number, length: number): void {
     if (this.#ending) throw this.#owner.closedError()
-    if (this.#slot !== slot) {
-      throw new SharedChannelError('INVALID_ARGUMENT', 'The slot was committed or given back before; reserve another.')
+    if (this.#slot !== slot) throw invalidArgument('The slot was committed or aborted before; reserve another.')
+    checkNumber('The length', length, slot.bytes.length, 'an integer')
+    try {
+      this.#writer.commit(length, tag)
+      this.#sent(length)
+    } catch (error) {
+      throw this.#owner.fail(error)
     }
-    if (!Number.isInteger(length) || length < 0 || length > slot.bytes.length) {
-      throw new SharedChannelError(
-        'INVALID_ARGUMENT',
-        `commit takes a length from 0 to the slot's ${slot.bytes.length} bytes; it was ${length}.`,
-      )
-    }
-    this.#writer.commit(length, tag)
-    this.sentMessages++
-    this.sentBytes += length
-    this.#ringForData()
     this.#closeSlot()
   }
 
@@ -402,34 +275,101 @@ export class Sender {
     this.pump()
   }
 
+  /** A message is in the ring. */
+  #sent(size: number): void {
+    this.stats.sentMessages++
+    this.stats.sentBytes += size
+    this.#owner.wakePeer(WAITING_FOR_DATA)
+  }
+
+  #lookIfTaken(): void {
+    this.#owner.bell.announce(WAITING_FOR_ROOM) // first, as always
+    if (this.#ring.isRead()) this.taken.resolve()
+  }
+
+  #writeAll(): void {
+    const { bell } = this.#owner
+    let announced = false
+    while (!this.#writeQueue() || !this.#findsWantedRoom()) {
+      if (announced) return
+      bell.announce(WAITING_FOR_ROOM)
+      announced = true // and look once more: the room may have come before the announcement
+    }
+    bell.withdraw(WAITING_FOR_ROOM)
+    this.#ready.resolve()
+  }
+
+  /** Whether all of the queue is in the ring. */
+  #writeQueue(): boolean {
+    for (;;) {
+      const entry = this.#queue[this.#queueStart]
+      if (entry === undefined) return true
+      if (entry instanceof Deferred) entry.resolve()
+      else {
+        if (!this.#tryWrite(entry)) return false
+        this.#forget(entry)
+        entry.direct?.resolve()
+      }
+      // What has left is cut off when it is half of the array, so that each message is moved about once.
+      if (++this.#queueStart * 2 >= this.#queue.length) this.#waiting()
+    }
+  }
+
+  /** The queue without what has left it. */
+  #waiting(): (WaitingMessage | Deferred<void>)[] {
+    this.#queue.splice(0, this.#queueStart)
+    this.#queueStart = 0
+    return this.#queue
+  }
+
   /** Asked only while nothing is in the queue: what is reserved here and not committed is forgotten. */
   #findsWantedRoom(): boolean {
-    const offset = this.#wantedRoom === 0 ? 0 : this.#writer.tryReserve(this.#wantedRoom)
-    if (offset === CORRUPT) throw impossiblePosition()
-    if (offset < 0) return false
-    this.#wantedRoom = 0
+    if (!this.#ready.isPending || this.#wantedRoom === NONE) return true
+    if (this.#tryReserve(this.#wantedRoom) < 0) return false
+    this.#wantedRoom = NONE
     return true
   }
 
-  #checkSize(size: number): void {
-    if (size <= this.#options.maxMessageBytes) return
-    throw new SharedChannelError(
-      'MESSAGE_TOO_LARGE',
-      `The message has ${size} bytes; the limit is ${this.#options.maxMessageBytes}. Send it in parts, or raise maxMessageBytes on both sides.`,
-    )
+  #makeReadyPending(): void {
+    if (!this.#ready.isPending) this.#ready = new Deferred()
+  }
+
+  #enqueue(message: WaitingMessage): void {
+    this.#makeReadyPending()
+    this.#queue.push(message)
+    this.#count(message, 1)
+    this.pump()
+  }
+
+  /** The message is not in the queue any more. */
+  #forget(message: WaitingMessage): void {
+    this.#count(message, -1)
+    message.bytes = NOTHING // it may stay in the array for a while
+  }
+
+  #count(message: WaitingMessage, sign: 1 | -1): void {
+    this.stats.queuedMessages += sign
+    this.stats.queuedBytes += sign * message.kept
+    this.#countedBytes += sign * counted(message)
+  }
+
+  /** What is already in the ring need not be kept. */
+  #keepCopy(message: WaitingMessage): void {
+    try {
+      // Not a `slice`, which shares memory when the bytes are a Buffer of Node's.
+      message.bytes = new Uint8Array(message.bytes)
+      message.kept = message.size
+    } catch (cause) {
+      this.#writer.abandon(message)
+      throw outOfMemory(message.size, cause)
+    }
   }
 
   #checkOnePiece(size: number): void {
-    const limit = Math.min(this.#writer.maxRecord, this.#options.maxMessageBytes)
-    if (size <= limit) return
-    throw new SharedChannelError(
-      'MESSAGE_TOO_LARGE',
-      `${size} bytes cannot be written in one piece; the limit is ${limit}, half of the ring. Use send or sendDirect, which cut messages, or a larger ring.`,
-    )
+    const limit = Math.min(this.#writer.maxRecord, this.#owner.options.maxMessageBytes)
+    checkSize(size, limit, 'Use send, sendDirect or a larger ring.')
   }
 }
 
 const counted = ({ kept, direct }: WaitingMessage): number =>
   direct === undefined || kept > 0 ? Math.max(kept, MIN_KEPT) : 0
-
-const impossiblePosition = (): SharedChannelError => corrupt('an impossible reading position')

@@ -1,3 +1,5 @@
+import { checkNumber } from './checks.ts'
+import type { Deferred } from './deferred.ts'
 import { SharedChannelError } from './errors.ts'
 
 /** How long to wait, and who may end it. */
@@ -8,43 +10,36 @@ export interface WaitOptions {
   signal?: AbortSignal
 }
 
-const LONGEST_TIMEOUT = 2 ** 31 - 1
+/** The longest time that a timer takes, in milliseconds. */
+export const LONGEST_TIMEOUT = 2 ** 31 - 1
 
 /** Throws `INVALID_ARGUMENT` for options that cannot be, and the signal's reason when it has aborted already. */
 export function checkWait({ timeout, signal }: WaitOptions): void {
-  if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0 && timeout <= LONGEST_TIMEOUT)) {
-    throw new SharedChannelError(
-      'INVALID_ARGUMENT',
-      `timeout must be milliseconds from 0 to ${LONGEST_TIMEOUT}; it is ${String(timeout)}.`,
-    )
-  }
+  if (timeout !== undefined) checkNumber('timeout', timeout, LONGEST_TIMEOUT)
   if (signal?.aborted) throw signal.reason
 }
 
 /**
- * Calls `giveUp` once, with what to reject with, when the wait has taken too long or was aborted.
+ * Rejects `wait` when it has taken too long or was aborted, and calls `undo` before.
  *
  * @param what Completes the message of a `TIMEOUT`: "… within 5 ms".
- * @returns Calls it off.
  */
-export function limitWait(
+export function limitWait<T>(
+  wait: Deferred<T>,
   { timeout, signal }: WaitOptions,
   what: string,
-  giveUp: (reason: unknown) => void,
-): () => void {
-  const expired = () => {
-    callOff()
-    giveUp(new SharedChannelError('TIMEOUT', `${what} within ${timeout} ms.`))
+  undo: () => void,
+): void {
+  const giveUp = (reason: unknown) => {
+    undo()
+    wait.reject(reason)
   }
-  const aborted = () => {
-    callOff()
-    giveUp(signal?.reason)
-  }
+  const aborted = () => giveUp(signal?.reason)
+  const expired = () => giveUp(new SharedChannelError('TIMEOUT', `${what} within ${timeout} ms.`))
   const timer = timeout === undefined ? undefined : setTimeout(expired, timeout)
   signal?.addEventListener('abort', aborted)
-  const callOff = () => {
+  wait.settled(() => {
     clearTimeout(timer)
     signal?.removeEventListener('abort', aborted)
-  }
-  return callOff
+  })
 }

@@ -470,7 +470,7 @@ describe('when the channel ends', () => {
     })
     for (let i = 0; i < 10; i++) a.request('echo', pattern(90)).catch(() => {})
     await until(() => handled === 10)
-    expect(b.stats().queuedMessages).toBe(1)
+    expect(b.stats().queuedMessages).toBeGreaterThan(1)
     linkA.end()
     linkB.end()
     await Promise.all([a.closed, b.closed])

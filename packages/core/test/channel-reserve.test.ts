@@ -107,7 +107,7 @@ describe('a slot', () => {
   it.each([-1, 9, 1.5, Number.NaN, '4', null])('stays open when it is committed with the length %o', (length) => {
     const pair = openPair()
     const slot = reserve(pair, 8)
-    expect(() => slot.commit(length as number)).toThrow(refusal('INVALID_ARGUMENT', `0 to the slot's 8 bytes`))
+    expect(() => slot.commit(length as number)).toThrow(refusal('INVALID_ARGUMENT', 'from 0 to 8;'))
     expect(pair.a.stats().sentMessages).toBe(0)
     slot.commit(8)
     expect(pair.a.stats().sentMessages).toBe(1)
@@ -149,9 +149,9 @@ describe('reserve', () => {
 
   it('names the limit of what can be reserved at once', () => {
     const { a } = openPair()
-    expect(() => a.reserve('data', LARGEST + 1)).toThrow(refusal('MESSAGE_TOO_LARGE', `limit is ${LARGEST},`))
+    expect(() => a.reserve('data', LARGEST + 1)).toThrow(refusal('MESSAGE_TOO_LARGE', `limit is ${LARGEST}.`))
     const { a: small } = openPair({ maxMessageBytes: 100 })
-    expect(() => small.reserve('data', 101)).toThrow(refusal('MESSAGE_TOO_LARGE', 'limit is 100,'))
+    expect(() => small.reserve('data', 101)).toThrow(refusal('MESSAGE_TOO_LARGE', 'limit is 100.'))
     expect(small.reserve('data', 100)).not.toBe(null)
   })
 

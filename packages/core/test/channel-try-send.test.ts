@@ -61,11 +61,11 @@ describe('trySend', () => {
   it('refuses what can never be written in one piece, and names the limit', () => {
     const { a } = openPair()
     expect(() => a.trySend('data', pattern(LARGEST + 1))).toThrow(
-      expect.objectContaining({ code: 'MESSAGE_TOO_LARGE', message: expect.stringContaining(`limit is ${LARGEST},`) }),
+      expect.objectContaining({ code: 'MESSAGE_TOO_LARGE', message: expect.stringContaining(`limit is ${LARGEST}.`) }),
     )
     const { a: small } = openPair({ maxMessageBytes: 100 })
     expect(() => small.trySend('data', pattern(101))).toThrow(
-      expect.objectContaining({ code: 'MESSAGE_TOO_LARGE', message: expect.stringContaining('limit is 100,') }),
+      expect.objectContaining({ code: 'MESSAGE_TOO_LARGE', message: expect.stringContaining('limit is 100.') }),
     )
     expect(small.trySend('data', pattern(100))).toBe(true)
     expect(small.stats()).toMatchObject({ sentMessages: 1 })

@@ -146,6 +146,7 @@ class PluginLink implements Plugin {
   #early: ((listener: LinkListener) => void)[] = []
   #settleOpened!: { resolve: () => void; reject: (reason: SharedChannelError) => void }
   #ended = false
+  #holdsEventLoop = false
   #whenEnded: () => void = () => {}
   #stopping: Promise<void> | undefined
   #closing: Promise<void> | undefined
@@ -170,7 +171,7 @@ class PluginLink implements Plugin {
       () => this.#listener?.wake(),
       this.#onEvent,
     )
-    this.#native.ref()
+    this.ref()
   }
 
   get memory(): ArrayBufferLike {
@@ -209,10 +210,14 @@ class PluginLink implements Plugin {
   }
 
   ref(): void {
+    if (this.#holdsEventLoop) return // channels ask often, and a call into the addon is not free
+    this.#holdsEventLoop = true
     this.#native.ref()
   }
 
   unref(): void {
+    if (!this.#holdsEventLoop) return
+    this.#holdsEventLoop = false
     this.#native.unref()
   }
 
@@ -228,7 +233,7 @@ class PluginLink implements Plugin {
 
   async #stop(): Promise<void> {
     if (this.#ended) return
-    this.#native.ref()
+    this.ref()
     this.#native.stop()
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, this.#shutdownTimeout)
@@ -260,7 +265,7 @@ class PluginLink implements Plugin {
     switch (kind) {
       case 'ready':
         this.#info = { name, version, abi: `${ABI_MAJOR}.${abiMinor}` }
-        this.#native.unref()
+        this.unref()
         this.#settleOpened.resolve()
         break
       case 'log':
