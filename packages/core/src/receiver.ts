@@ -44,6 +44,8 @@ export class Receiver<T> {
   #held = 0
   #draining = false
   #drainScheduled = false
+  /** The other side was asked to ring, and has not yet. */
+  #asleep = false
   #mode = NEEDED
 
   constructor(ring: RingReader, incoming: ReadonlyMap<number, Incoming>, calls: Calls, owner: Owner) {
@@ -116,6 +118,7 @@ export class Receiver<T> {
   drain(): void {
     if (this.#draining || this.#drainScheduled || this.#mode === STOPPED) return
     this.#draining = true
+    this.#asleep = false
     try {
       this.#handOut()
       if (this.#held === 0 || this.#mode === FORCED) {
@@ -167,9 +170,9 @@ export class Receiver<T> {
     if (this.#isDrained()) return true
     const { bell } = this.#owner
     bell.announce(WAITING_FOR_DATA)
-    if (!this.#ring.hasMore()) return true
-    bell.withdraw(WAITING_FOR_DATA)
-    return false
+    this.#asleep = !this.#ring.hasMore()
+    if (!this.#asleep) bell.withdraw(WAITING_FOR_DATA)
+    return this.#asleep
   }
 
   /** The order matters: what the other side sent before it closed is in the ring once its state says closed. */
@@ -273,7 +276,7 @@ export class Receiver<T> {
   #consumersChanged(): void {
     this.#owner.changed()
     // Not at once: whoever subscribes may want to subscribe to more before the first message comes.
-    if (this.#takesMessages()) this.#scheduleDrain()
+    if (!this.#asleep && this.#takesMessages()) this.#scheduleDrain()
   }
 }
 
