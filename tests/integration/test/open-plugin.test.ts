@@ -1,4 +1,5 @@
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { SharedChannel, SharedChannelError } from '@shared-channel/core'
@@ -6,6 +7,7 @@ import { type LogLine, openPlugin } from '@shared-channel/native'
 import { pluginPath } from '@shared-channel/test-plugins'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ask, openChannel, openTestPlugin } from './helpers/channels.ts'
+import { runChild } from './helpers/child.ts'
 import { Talk } from './helpers/protocols.ts'
 import { until } from './helpers/wait.ts'
 
@@ -97,6 +99,62 @@ describe('opening fails', () => {
     chmodSync(path, 0o755)
     await expect(openPlugin(path)).rejects.toEqual(failure('PLUGIN_LOAD_FAILED', path))
     await expect(openPlugin(folder)).rejects.toMatchObject({ code: 'PLUGIN_NOT_FOUND' })
+  })
+
+  it('when the file is a folder or a pipe, which nobody waits for', async () => {
+    const directory = join(folder, 'folder.so')
+    mkdirSync(directory)
+    await expect(openPlugin(directory)).rejects.toEqual(
+      failure('PLUGIN_LOAD_FAILED', 'no file that could be a library'),
+    )
+    const pipe = join(folder, 'pipe.so')
+    execFileSync('mkfifo', [pipe])
+    await expect(openPlugin(pipe)).rejects.toEqual(failure('PLUGIN_LOAD_FAILED', 'no file that could be a library'))
+  })
+
+  it('when the file may not be read', async () => {
+    chmodSync(folder, 0o755)
+    const unreadable = join(folder, 'unreadable.so')
+    copyFileSync(pluginPath('echo'), unreadable)
+    chmodSync(unreadable, 0)
+    const locked = join(folder, 'locked')
+    mkdirSync(locked)
+    chmodSync(locked, 0)
+    const { code, stdout, stderr } = await runChild('open-as-nobody', [unreadable, join(locked, 'echo.so')])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const refusal = (path: string) => failure('PLUGIN_LOAD_FAILED', `cannot open ${path}: Permission denied`)
+    const [first = '', second = ''] = stdout.split('\n')
+    expect(JSON.parse(first)).toEqual(refusal(unreadable))
+    expect(JSON.parse(second)).toEqual(refusal(join(locked, 'echo.so')))
+  })
+
+  it.each([
+    // Where these numbers are: elf(5).
+    ['of another architecture', 18, 22, /another architecture \(ELF machine 22, this is \d+\)/],
+    ['of another word size', 4, 1, /ELFCLASS32/],
+  ])('when the library is %s', async (_, offset, value, text) => {
+    const path = join(folder, `other-${value}.so`)
+    const library = readFileSync(pluginPath('echo'))
+    library[offset] = value
+    writeFileSync(path, library)
+    await expect(openPlugin(path)).rejects.toEqual(failure('PLUGIN_LOAD_FAILED', text))
+  })
+
+  it('when the library was cut off, at whatever place', async () => {
+    const library = readFileSync(pluginPath('echo'))
+    const path = join(folder, 'cut.so')
+    for (const size of [0, 3, 63, 64, 300, 1000, 4096]) {
+      expect(library.length).toBeGreaterThan(size)
+      writeFileSync(path, library.subarray(0, size))
+      await expect(openPlugin(path), `${size} bytes`).rejects.toEqual(failure('PLUGIN_LOAD_FAILED', path))
+    }
+  })
+
+  it('when a library that it needs is missing, which the message names', async () => {
+    const path = join(folder, 'needs.so')
+    const library = readFileSync(pluginPath('echo')).toString('latin1')
+    writeFileSync(path, library.replaceAll('libstdc++.so', 'libabsent.so'), 'latin1')
+    await expect(openPlugin(path)).rejects.toEqual(failure('PLUGIN_LOAD_FAILED', /libabsent\.so\.\d+: cannot open/))
   })
 
   it('when the library is no plugin', async () => {

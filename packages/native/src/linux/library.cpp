@@ -2,13 +2,12 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
-#include <sys/stat.h>
 
-#include <cerrno>
 #include <cstring>
 
 #include "../failure.hpp"
 #include "../plugin_interface_adapter.hpp"
+#include "library_file.hpp"
 
 namespace shared_channel {
 
@@ -17,11 +16,7 @@ namespace {
 using GetEntry = const sc_plugin_entry* (*)();
 
 void* open_library(const std::string& path) {
-  struct stat file {};
-  if (stat(path.c_str(), &file) != 0) {
-    throw Failure("PLUGIN_NOT_FOUND", "there is no plugin at " + path + " (" + std::strerror(errno) +
-                                          "); build it first, or correct the path");
-  }
+  check_library_file(path);
   // RTLD_NODELETE, and no dlclose: see library.hpp.
   void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (library == nullptr) {
