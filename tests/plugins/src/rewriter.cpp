@@ -42,10 +42,11 @@ class Rewriter final : public shared_channel::Plugin {
                                          "\x98\x80\xF0\x9F\x98\x80\xF0\x9F", "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"};
     const std::uint32_t capacity = 2 * (max_slot_size() + 8);
     for (std::uint32_t round = 0; !stopping(); ++round) {
+      // The same one everywhere: whoever measures a text first and converts it then finds it twice as long.
+      std::uint64_t word = 0;
+      std::memcpy(&word, kWords[round % 8], sizeof word);
       for (std::uint32_t at = 0; at < capacity; at += 8) {
         if (at % record_ == 0) continue;
-        std::uint64_t word = 0;
-        std::memcpy(&word, kWords[(round + at / 64) % 8], sizeof word);
         reinterpret_cast<std::atomic<std::uint64_t>*>(ring_ + at)->store(word, std::memory_order_relaxed);
       }
     }
