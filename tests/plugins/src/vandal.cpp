@@ -1,8 +1,9 @@
 // The plugin's side as the hostile one: it writes where it may not, into the header and the rings of its own segment.
 // Options: [bytes of the ring that JavaScript writes, bytes of the other, seed]; a seed that is not 0 has a thread write
-// random words at random places while another sends, until the channel ends. Message types:
+// random words at random places from the first message on, while another sends, until the channel ends. Message types:
 //   1 data    sent back
 //   2 words   pairs of u32 offset and u32 value, written into the segment in this order; then "done" is logged
+//   3 words   the same, and it stays there until it is told to stop: its host touches nothing meanwhile
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -22,17 +23,19 @@ class Vandal final : public shared_channel::Plugin {
     }
     // The first slot is the payload of the first record of ring 1.
     segment_ = reserve(8).bytes().data() - 8 - ring0_ - kHeader;
-    if (random_ == 0) return;
-    vandal_ = std::thread([this] { rage(); });
-    sender_ = std::thread([this] { flood(); });
   }
 
   void on_message(const shared_channel::Message& message) override {
+    if (random_ != 0 && !vandal_.joinable()) {
+      vandal_ = std::thread([this] { rage(); });
+      sender_ = std::thread([this] { flood(); });
+    }
     if (message.type == 1) return send(1, message.bytes);
     std::vector<std::uint32_t> words(message.bytes.size() / 4);
     std::memcpy(words.data(), message.bytes.data(), words.size() * 4);
     for (std::size_t i = 0; i + 1 < words.size(); i += 2) write(words[i], words[i + 1]);
     log(SC_LOG_INFO, "done");
+    while (message.type == 3 && !stopping()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 
   void shutdown() override {
