@@ -57,6 +57,19 @@ describe('close', () => {
     expect(took() + unconsumed).toBe(before)
   })
 
+  it('waits for what is in front of a message that is given up meanwhile, and so does flush', async () => {
+    const { channel, took } = await openTally()
+    const before = fill(channel)
+    channel.send('slow', new Uint8Array(2000))
+    const givenUp = channel.sendDirect('slow', new Uint8Array(10), { timeout: 1 })
+    const flushed = channel.flush().then(() => channel.stats().queuedMessages)
+    const closed = channel.close()
+    await expect(givenUp).rejects.toMatchObject({ code: 'TIMEOUT' })
+    expect(await closed).toEqual({ unconsumed: 0 })
+    expect(await flushed).toBe(0)
+    expect(took()).toBe(before + 1)
+  })
+
   it('gives an open slot back, and sends what waited behind it', async () => {
     const { channel, took } = await openTally()
     const slot = channel.reserve('slow', 1000)
