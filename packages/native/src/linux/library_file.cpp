@@ -53,6 +53,10 @@ Failure cannot_open(const std::string& path, int error) {
     return Failure("PLUGIN_NOT_FOUND", "there is no plugin at " + path + " (" + reason +
                                            "); build it first, or correct the path");
   }
+  if (error == EMFILE || error == ENFILE || error == ENOMEM) {
+    return Failure("OUT_OF_MEMORY", "the system cannot open " + path + ": " + reason +
+                                        "; close channels, or raise the limit (ulimit -n)");
+  }
   return Failure("PLUGIN_LOAD_FAILED", "the system cannot open " + path + ": " + reason);
 }
 

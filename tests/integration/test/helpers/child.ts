@@ -1,5 +1,5 @@
 // Programs that run as processes or workers of their own, where they may crash.
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { inject } from 'vitest'
 
@@ -11,6 +11,12 @@ export const childPath = (name: string): string => join(inject('children'), `${n
  * more by then. Seen on Node 26 as a process that never ends, in one of some twelve exits under load.
  */
 const NODE_FLAGS = ['--expose-gc', '--no-concurrent-recompilation']
+
+export interface ChildOptions {
+  timeout?: number
+  descriptors?: number
+  started?: (child: ChildProcess) => void
+}
 
 export interface ChildResult {
   readonly code: number | null
@@ -25,17 +31,26 @@ export interface ChildResult {
  * Runs test/children/<name>.ts to its end.
  *
  * @param args Its arguments.
- * @param options `timeout`: after so many milliseconds it is killed, which shows as `SIGKILL`.
+ * @param options `timeout`: after so many milliseconds it is killed, which shows as `SIGKILL`. `descriptors`: how many it
+ *   may have open. `started`: gets the process.
  */
-export function runChild(name: string, args: string[] = [], { timeout = 20_000 } = {}): Promise<ChildResult> {
+export function runChild(
+  name: string,
+  args: string[] = [],
+  { timeout = 20_000, descriptors, started }: ChildOptions = {},
+): Promise<ChildResult> {
   return new Promise((resolve, reject) => {
     const start = performance.now()
-    const child = spawn(process.execPath, [...NODE_FLAGS, childPath(name), ...args], {
+    const command = [process.execPath, ...NODE_FLAGS, childPath(name), ...args]
+    const limited =
+      descriptors === undefined ? command : ['sh', '-c', `ulimit -n ${descriptors}; exec "$@"`, '', ...command]
+    const child = spawn(limited[0] as string, limited.slice(1), {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout,
       killSignal: 'SIGKILL',
       env: { ...process.env, NODE_OPTIONS: '' },
     })
+    started?.(child)
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text) => {
