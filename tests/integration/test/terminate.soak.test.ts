@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { runChild } from './helpers/child.ts'
 import { isSoak } from './helpers/soak.ts'
 
-const WORKERS = isSoak ? 200 : 40
+const WORKERS = isSoak ? 1000 : 200
 
 it(`workers that are terminated at ${WORKERS} random moments leave no thread, mapping or descriptor behind`, async () => {
   const seed = Math.floor(Math.random() * 2 ** 31)
