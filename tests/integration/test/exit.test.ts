@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { runChild } from './helpers/child.ts'
 
@@ -27,5 +28,35 @@ describe('a process with open channels', () => {
     ['nobody, but messages wait', 'held\n'],
   ])('is kept alive by who listens: %s', async (listens, stdout) => {
     expect(await runChild('keep-alive', [listens])).toMatchObject({ stdout, stderr: '', code: stdout === '' ? 0 : 3 })
+  })
+})
+
+describe.each([
+  'opening',
+  'open',
+  'messages wait',
+  'sendDirect waits',
+  'a slot is open',
+  'in a handler',
+  'in a loop',
+  'closing',
+  'closed',
+  'failed',
+])('a process whose channel is in the state "%s"', (state) => {
+  it.each([
+    ['process.exit', 7, null],
+    ['uncaught exception', 1, null],
+    ['nothing left to do', 0, null],
+    ['SIGTERM', null, 'SIGTERM'],
+  ])('ends as it should: %s', async (how, code, signal) => {
+    const started = (child: ChildProcess) =>
+      child.stdout?.once('data', () => {
+        if (how === 'SIGTERM') child.kill('SIGTERM')
+      })
+    const result = await runChild('exit-in-state', [state, how], { started })
+    expect(result, result.stderr).toMatchObject({ code, signal, stdout: 'there\n' })
+    expect(result.stderr).not.toContain('PLUGIN_ERROR')
+    if (how === 'uncaught exception') expect(result.stderr).toContain('nobody catches this')
+    else expect(result.stderr).toBe('')
   })
 })
