@@ -9,7 +9,7 @@ import { findProblem } from './toolchain.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { packageManager } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
 
-/** Each task: what turbo builds first, then the commands, whose stdout is the user's. */
+/** Each task: what turbo builds first, then the commands, whose stdout is the user's, and what they find in the environment. */
 const TASKS = {
   build: { turbo: ['build'], commands: [] },
   demo: { turbo: ['build', '--filter=@shared-channel/demo...'], commands: [['node', 'apps/demo/dist/main.js']] },
@@ -20,6 +20,11 @@ const TASKS = {
       ['biome', 'check', '--error-on-warnings', '.'],
       ['vitest', 'run'],
     ],
+  },
+  'test:soak': {
+    turbo: ['build'],
+    commands: [['vitest', 'run', '--project', 'integration', 'soak', 'vandal', 'property']],
+    env: { SHARED_CHANNEL_SOAK_SECONDS: '60' },
   },
   'test:sanitize': { turbo: ['build'], commands: [['node', 'scripts/sanitize.mjs']] },
   'test:node-versions': { turbo: ['build'], commands: [['node', 'scripts/node-versions.mjs']] },
@@ -42,7 +47,9 @@ function main() {
 
   for (const [index, [command, ...commandArgs]] of plan.commands.entries()) {
     const last = index === plan.commands.length - 1
-    run(existsSync(bin(command)) ? bin(command) : command, [...commandArgs, ...(last ? args : [])])
+    run(existsSync(bin(command)) ? bin(command) : command, [...commandArgs, ...(last ? args : [])], {
+      env: { ...plan.env, ...process.env },
+    })
   }
 }
 

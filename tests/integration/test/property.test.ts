@@ -35,7 +35,7 @@ const step = fc.oneof(
       type,
       size: fc.nat(HALF),
       // Nothing at all: the slot stays open until a later step.
-      then: fc.constantFrom('commit' as const, 'commit in part' as const, 'abort' as const, 'nothing' as const),
+      ends: fc.constantFrom('commit' as const, 'commit in part' as const, 'abort' as const, 'nothing' as const),
     }),
   },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('listen' as const) }) },
@@ -104,10 +104,10 @@ class Sending {
         this.#slot = channel.reserve(step.type, step.size)
         if (this.#slot === null) break
         const slot = this.#slot as NonNullable<ReturnType<typeof channel.reserve>>
-        const data = pattern(step.then === 'commit in part' ? step.size >> 1 : step.size, this.#number++)
+        const data = pattern(step.ends === 'commit in part' ? step.size >> 1 : step.size, this.#number++)
         slot.bytes.set(data)
-        if (step.then === 'nothing') break
-        if (step.then === 'abort') slot.abort()
+        if (step.ends === 'nothing') break
+        if (step.ends === 'abort') slot.abort()
         else {
           slot.commit(data.length)
           this.#accepted.push(name(step.type, data))
