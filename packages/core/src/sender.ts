@@ -151,14 +151,6 @@ export class Sender {
     if (place < 0) return
     this.#writer.abandon(message)
     this.#queue.splice(place, 1)
-    const { left } = message
-    const inFront = place > this.#queueStart ? this.#queue[place - 1] : undefined
-    if (left !== undefined && inFront !== undefined) {
-      // Who flushes also waits for those in front.
-      inFront.left ??= new Deferred()
-      inFront.left.promise.then(left.resolve, left.reject)
-      message.left = undefined
-    }
     this.#forget(message)
     this.pump()
   }
