@@ -2,7 +2,7 @@
 import { SharedChannelError } from '@shared-channel/core'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { isSoak } from './helpers/soak.ts'
+import { soakSeconds } from './helpers/soak.ts'
 import { openTally } from './helpers/tally.ts'
 
 const CAPACITY = 4096
@@ -155,7 +155,7 @@ class Sending {
 }
 
 const steps = fc.array(step, { minLength: 1, maxLength: 40 })
-const RUNS = isSoak ? 3000 : 150
+const RUNS = Math.max(150, 50 * soakSeconds)
 // Taken anew each time, and printed by fast-check when it fails.
 const seed = Date.now() & 0x7fffffff
 

@@ -1,9 +1,9 @@
 // lifetime.test.ts and memory-faults.test.ts terminate workers at chosen places; this one does anywhere.
 import { expect, it } from 'vitest'
 import { runChild } from './helpers/child.ts'
-import { isSoak } from './helpers/soak.ts'
+import { soakSeconds } from './helpers/soak.ts'
 
-const WORKERS = isSoak ? 1000 : 200
+const WORKERS = Math.max(200, 16 * soakSeconds)
 
 it(`workers that are terminated at ${WORKERS} random moments leave no thread, mapping or descriptor behind`, async () => {
   const seed = Math.floor(Math.random() * 2 ** 31)

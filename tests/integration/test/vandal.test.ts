@@ -4,7 +4,7 @@ import { bytes, defineProtocol, SharedChannel, typedArray } from '@shared-channe
 import { describe, expect, it } from 'vitest'
 import { openTestPlugin } from './helpers/channels.ts'
 import { runChild } from './helpers/child.ts'
-import { isSoak } from './helpers/soak.ts'
+import { soakSeconds } from './helpers/soak.ts'
 import { until } from './helpers/wait.ts'
 
 const CAPACITY = 4096
@@ -147,7 +147,7 @@ it.each([
 })
 
 describe('whatever a plugin writes anywhere, all the time', () => {
-  const rounds = isSoak ? 3000 : 300
+  const rounds = Math.max(300, 50 * soakSeconds)
   const seed = Math.floor(Math.random() * 2 ** 31)
   it.each([1, seed])(
     'every channel closes, and nothing is left of it: seed %i',
