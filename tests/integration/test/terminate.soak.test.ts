@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { runChild } from './helpers/child.ts'
 import { soakSeconds } from './helpers/soak.ts'
 
-const WORKERS = Math.max(200, 16 * soakSeconds)
+const WORKERS = Math.max(40, 20 * soakSeconds)
 
 it(`workers that are terminated at ${WORKERS} random moments leave no thread, mapping or descriptor behind`, async () => {
   const seed = Math.floor(Math.random() * 2 ** 31)
