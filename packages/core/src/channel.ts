@@ -116,9 +116,8 @@ export class SharedChannel<P extends Protocol> {
     const owner: Owner = {
       options: this.#options,
       bell: this.#bell,
-      wakePeer: (what) => {
-        if (this.#peerBell.take(what)) link.wakePeer()
-      },
+      peerBell: this.#peerBell,
+      wakePeer: () => link.wakePeer(),
       peerHasClosed: () => this.#peerHasClosed(),
       fail: (error) => this.#fail(error),
       closedError: () => this.#closedError(),
@@ -407,7 +406,7 @@ export class SharedChannel<P extends Protocol> {
 
   #toSend(type: string): Outgoing {
     if (this.#state !== 'open') throw this.#closedError()
-    return find(this.#outgoing, 'message', type)
+    return this.#outgoing.message.get(type) ?? find(this.#outgoing, 'message', type)
   }
 
   #wake(): void {

@@ -47,25 +47,23 @@ export class MessageWriter {
 
   /** A message that fits one record and goes in now, or not at all (`AGAIN`). The fast way. */
   tryWriteWhole(tag: number, bytes: Uint8Array, call: number, status: number): typeof OK | typeof AGAIN {
+    const ring = this.#ring
     const head = headSize(tag)
     const size = head + bytes.byteLength
-    const offset = size > this.maxRecord ? AGAIN : this.tryReserve(size)
-    if (offset < 0) return AGAIN
-    if (head !== 0) this.#ring.setPair(offset, call, status)
-    this.#ring.bytes.set(bytes, offset + head)
-    this.commit(size, tag)
+    if (size > this.maxRecord || (this.#abandonmentPending && !this.#writeAbandonment())) return AGAIN
+    const offset = ring.tryReserve(size)
+    if (offset < 0) return this.#noRoom(offset)
+    if (head !== 0) ring.setPair(offset, call, status)
+    ring.bytes.set(bytes, offset + head)
+    ring.commit(size, tag | FLAG_FIRST | FLAG_LAST)
     return OK
   }
 
   /** Room for `size` bytes of a message: where in the ring's `bytes` they go, or `AGAIN`. */
   tryReserve(size: number): number {
-    if (this.#abandonmentPending) {
-      // In front of the next message, so that the reader drops the fragments it has.
-      if (this.#reserve(0) === AGAIN) return AGAIN
-      this.#ring.commit(0, FLAG_ABANDONED)
-      this.#abandonmentPending = false
-    }
-    return this.#reserve(size)
+    if (this.#abandonmentPending && !this.#writeAbandonment()) return AGAIN
+    const offset = this.#ring.tryReserve(size)
+    return offset < 0 ? this.#noRoom(offset) : offset
   }
 
   /** Publishes the first `size` bytes of what was reserved as a whole message. */
@@ -107,10 +105,17 @@ export class MessageWriter {
     if (message.sent > 0) this.#abandonmentPending = true
   }
 
-  #reserve(size: number): number {
-    const offset = this.#ring.tryReserve(size)
-    if (offset === CORRUPT) throw corrupt('an impossible position')
-    return offset
+  #noRoom(status: number): typeof AGAIN {
+    if (status === CORRUPT) throw corrupt('an impossible position')
+    return AGAIN
+  }
+
+  /** In front of the next message, so that the reader drops the fragments it has. */
+  #writeAbandonment(): boolean {
+    this.#abandonmentPending = false
+    this.#abandonmentPending = this.tryReserve(0) === AGAIN
+    if (!this.#abandonmentPending) this.#ring.commit(0, FLAG_ABANDONED)
+    return !this.#abandonmentPending
   }
 }
 

@@ -22,8 +22,9 @@ export interface Owner {
   readonly options: Required<ChannelOptions>
   /** Where this side says what it waits for. */
   readonly bell: Bell
-  /** There is `what` (`WAITING_FOR_DATA`, `WAITING_FOR_ROOM`): wakes the other side if it waits for that. */
-  wakePeer(what: number): void
+  /** Where the other side does. Whoever takes its announcement calls `wakePeer`. */
+  readonly peerBell: Bell
+  wakePeer(): void
   /** Whether the other side has said that it sends no more. */
   peerHasClosed(): boolean
   /** Ends the channel with what reading or writing the shared memory threw. Returns the reason. */

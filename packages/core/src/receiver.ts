@@ -190,7 +190,7 @@ export class Receiver<T> {
   }
 
   #publishRoom(): void {
-    if (this.#ring.publish()) this.#owner.wakePeer(WAITING_FOR_ROOM)
+    if (this.#ring.publish() && this.#owner.peerBell.take(WAITING_FOR_ROOM)) this.#owner.wakePeer()
   }
 
   /** Gives the reader's message to everyone who wants its type. */

@@ -3,13 +3,14 @@
  *
  * One order for all: whatever way a message is sent, it goes behind those that wait, and all wait for an open slot.
  */
+import type { ChannelStats } from './channel-types.ts'
 import { checkNumber, checkSize } from './checks.ts'
 import { Deferred } from './deferred.ts'
 import { invalidArgument, outOfMemory, SharedChannelError } from './errors.ts'
 import { WAITING_FOR_DATA, WAITING_FOR_ROOM } from './layout.ts'
 import { MessageWriter, type OutgoingMessage } from './message.ts'
 import type { Owner } from './parts.ts'
-import { AGAIN, OK, type RingWriter } from './ring.ts'
+import { AGAIN, type Bell, OK, type RingWriter } from './ring.ts'
 import { limitWait, type WaitOptions } from './waiting.ts'
 
 /** Room for one message inside the ring, from `reserve`: written in place, then committed or given back. */
@@ -45,15 +46,19 @@ const NONE = -1
 export class Sender {
   /** Resolved when, after `stop`, the other side has taken all that is in the ring. `pump` looks. */
   readonly taken = new Deferred<void>()
-  readonly stats = { sentMessages: 0, sentBytes: 0, queuedMessages: 0, queuedBytes: 0 }
 
   readonly #ring: RingWriter
   readonly #writer: MessageWriter
   readonly #owner: Owner
+  readonly #peerBell: Bell
 
   /** What waits, from `#queueStart` on: messages, and marks of `flush`, resolved when all before them has left. */
   readonly #queue: (WaitingMessage | Deferred<void>)[] = []
   #queueStart = 0
+  #queuedMessages = 0
+  #queuedBytes = 0
+  #sentMessages = 0
+  #sentBytes = 0
   /** What the queue counts against `maxQueueBytes`. */
   #countedBytes = 0
   #slot: MessageSlot | undefined
@@ -68,7 +73,17 @@ export class Sender {
     this.#ring = ring
     this.#writer = new MessageWriter(ring)
     this.#owner = owner
+    this.#peerBell = owner.peerBell
     this.#ready.resolve()
+  }
+
+  get stats(): Pick<ChannelStats, 'sentMessages' | 'sentBytes' | 'queuedMessages' | 'queuedBytes'> {
+    return {
+      sentMessages: this.#sentMessages,
+      sentBytes: this.#sentBytes,
+      queuedMessages: this.#queuedMessages,
+      queuedBytes: this.#queuedBytes,
+    }
   }
 
   /** Somebody waits for room; the event loop must live on. */
@@ -94,15 +109,21 @@ export class Sender {
     if (this.#stopped) throw this.#owner.closedError()
     const size = bytes.byteLength
     const { maxMessageBytes, maxQueueBytes } = this.#owner.options
+    if (
+      this.#queue.length === 0 &&
+      this.#slot === undefined &&
+      size <= maxMessageBytes &&
+      this.#tryWriteWhole(tag, bytes, call, status)
+    )
+      return undefined
     checkSize(size, maxMessageBytes)
-    if (this.#tryWriteWhole(tag, bytes, call, status)) return undefined
     const message: WaitingMessage = { tag, call, status, bytes, size, sent: 0, kept: size }
     if (!this.#isBlocked) {
       if (this.#tryWrite(message)) return undefined
     } else if (this.#countedBytes > 0 && this.#countedBytes + counted(message) > maxQueueBytes) {
       throw new SharedChannelError(
         'QUEUE_FULL',
-        `${this.stats.queuedBytes} bytes already wait for room; the limit is ${maxQueueBytes}. Await channel.ready.`,
+        `${this.#queuedBytes} bytes already wait for room; the limit is ${maxQueueBytes}. Await channel.ready.`,
       )
     }
     this.#keepCopy(message)
@@ -114,7 +135,7 @@ export class Sender {
   trySend(tag: number, bytes: Uint8Array): boolean {
     const size = bytes.byteLength
     this.#checkOnePiece(size)
-    const written = this.#tryWriteWhole(tag, bytes, 0, 0)
+    const written = !this.#isBlocked && this.#tryWriteWhole(tag, bytes, 0, 0)
     this.#wantedRoom = written ? NONE : size
     return written
   }
@@ -218,7 +239,7 @@ export class Sender {
     this.stop()
     for (const entry of this.#waiting()) (entry instanceof Deferred ? entry : entry.direct)?.reject(reason)
     this.#queue.length = 0
-    this.stats.queuedMessages = this.stats.queuedBytes = 0
+    this.#queuedMessages = this.#queuedBytes = 0
     this.#makeReadyPending()
     this.#ready.reject(reason)
   }
@@ -229,20 +250,24 @@ export class Sender {
   }
 
   #tryWriteWhole(tag: number, bytes: Uint8Array, call: number, status: number): boolean {
+    let written: number
     try {
-      if (this.#isBlocked || this.#writer.tryWriteWhole(tag, bytes, call, status) !== OK) return false
-      this.#sent(bytes.byteLength)
-      return true
+      written = this.#writer.tryWriteWhole(tag, bytes, call, status)
     } catch (error) {
       throw this.#owner.fail(error)
     }
+    if (written !== OK) return false
+    this.#sentMessages++
+    this.#sentBytes += bytes.byteLength
+    if (this.#peerBell.take(WAITING_FOR_DATA)) this.#owner.wakePeer()
+    return true
   }
 
   #tryWrite(message: WaitingMessage): boolean {
     try {
       const written = this.#writer.tryWrite(message) === OK
       if (written) this.#sent(message.size)
-      else this.#owner.wakePeer(WAITING_FOR_DATA) // for the fragments that found room
+      else if (this.#peerBell.take(WAITING_FOR_DATA)) this.#owner.wakePeer() // for the fragments that found room
       return written
     } catch (error) {
       throw this.#owner.fail(error)
@@ -277,9 +302,9 @@ export class Sender {
 
   /** A message is in the ring. */
   #sent(size: number): void {
-    this.stats.sentMessages++
-    this.stats.sentBytes += size
-    this.#owner.wakePeer(WAITING_FOR_DATA)
+    this.#sentMessages++
+    this.#sentBytes += size
+    if (this.#peerBell.take(WAITING_FOR_DATA)) this.#owner.wakePeer()
   }
 
   #lookIfTaken(): void {
@@ -348,8 +373,8 @@ export class Sender {
   }
 
   #count(message: WaitingMessage, sign: 1 | -1): void {
-    this.stats.queuedMessages += sign
-    this.stats.queuedBytes += sign * message.kept
+    this.#queuedMessages += sign
+    this.#queuedBytes += sign * message.kept
     this.#countedBytes += sign * counted(message)
   }
 
