@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Counterpart, checkOrder, checkReport, sumOfLines } from '../src/counterpart.ts'
+import { type Counterpart, checkFilled, checkOrder, checkReport, sumOfLines } from '../src/counterpart.ts'
 import { PLUGIN_NAME, PluginCounterpart } from '../src/plugin-counterpart.ts'
 import { pluginThreads } from '../src/process-status.ts'
 import { WorkerCounterpart } from '../src/worker-counterpart.ts'
@@ -28,6 +28,28 @@ describe.each([
     })
     expect([...sizes]).toEqual([100])
     expect(numbers).toEqual(Array.from({ length: 300 }, (_, i) => i & 0xff))
+  })
+
+  it('fills messages and counts them, again and again, also more than a ring holds', async () => {
+    counterpart = await open()
+    for (let i = 0; i < 2; i++) expect(await counterpart.fill(10_000, 300)).toBeGreaterThan(0)
+  })
+
+  it('makes JSON messages of the ordered text, numbered', async () => {
+    counterpart = await open()
+    const received: { index: number; message: string }[] = []
+    expect(
+      await counterpart.receiveJson('abc', 1000, ({ index, message }) => received.push({ index, message })),
+    ).toBeGreaterThan(0)
+    expect(received).toEqual(Array.from({ length: 1000 }, (_, index) => ({ index, message: 'abc' })))
+  })
+
+  it('answers requests, each with its own payload', async () => {
+    const other = await open()
+    counterpart = other
+    const payloads = Array.from({ length: 100 }, (_, i) => Uint8Array.of(i, 7))
+    const answers = await Promise.all(payloads.map((payload) => other.request(payload)))
+    expect(answers.map(([first]) => first)).toEqual(payloads.map(([first]) => first))
   })
 
   it('echoes, and counts again afterwards', async () => {
@@ -60,6 +82,13 @@ describe('the checks', () => {
     expect(() => checkReport(payload, 10, 10, 50)).not.toThrow()
     expect(() => checkReport(payload, 10, 9, 45)).toThrow('10 messages')
     expect(() => checkReport(payload, 10, 10, 51)).toThrow('sum 51')
+  })
+
+  it('notice a message that was filled with something else', () => {
+    const sum = [0, 1, 2].reduce((total, byte) => total + byte * 2, 0)
+    expect(() => checkFilled(128, 3, 3, sum)).not.toThrow()
+    expect(() => checkFilled(128, 3, 3, sum + 1)).toThrow('the other side saw 3')
+    expect(() => checkFilled(128, 3, 2, sum)).toThrow('the other side saw 2')
   })
 
   it('notice a message out of order and one of another size', () => {
