@@ -13,8 +13,7 @@ export interface Counterpart {
    */
   receive(size: number, messages: number, take: (message: Uint8Array) => void): Promise<number>
   /**
-   * Fills so many messages of `size` bytes and hands them over as cheaply as it can; the other side counts and reads a byte
-   * of each cache line.
+   * Fills an array of `size` bytes and sends it, so many times; the other side counts and reads a byte of each cache line.
    *
    * @returns Seconds until the other side has confirmed all of them.
    */

@@ -47,7 +47,6 @@ export class WorkerCounterpart implements Counterpart {
     return seconds
   }
 
-  /** In one array; postMessage copies it. */
   async fill(size: number, messages: number): Promise<number> {
     this.#setEchoing(false)
     const payload = new Uint8Array(size)

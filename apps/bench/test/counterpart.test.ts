@@ -60,6 +60,12 @@ describe.each([
   })
 })
 
+it('a plugin counts what is filled in place, also more than a ring holds', async () => {
+  const plugin = await PluginCounterpart.open(1 << 16)
+  for (let i = 0; i < 2; i++) expect(await plugin.fillInPlace(10_000, 300)).toBeGreaterThan(0)
+  await plugin.close()
+})
+
 describe('a plugin that cannot do what is asked', () => {
   it('makes the measurement fail', async () => {
     const plugin = await PluginCounterpart.open(1 << 16)
