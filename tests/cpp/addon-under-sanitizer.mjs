@@ -28,6 +28,7 @@ async function main() {
     await sendInEveryWay(rounds)
     await call()
     await exchange()
+    await bearGarbage(rounds)
     await closeInTheMiddle()
     await exchangeMemory()
     await terminateWorker()
@@ -143,6 +144,39 @@ async function exchange() {
   const instance = await openPlugin(plugin('exchange'), { ...capacities, onLog: () => {} })
   for (let i = 0; i < 50; i++) instance.exchange(Buffer.alloc(1000).subarray(i, 900))
   await instance.close()
+}
+
+/** Either side writes garbage over the header and the rings, while both read and write. */
+async function bearGarbage(seed) {
+  const scribbled = await openPlugin(plugin('echo'), { ...capacities, shutdownTimeout: 5000 })
+  const { memory } = scribbled
+  const vandalised = await openPlugin(plugin('vandal'), {
+    ...capacities,
+    options: [capacities.sendCapacity, capacities.receiveCapacity, seed + 1],
+    shutdownTimeout: 5000,
+    onLog: () => {},
+  })
+  const garbage = (i) => ((seed + 1) * (i + 3) * 2654435761) | 0
+  await Promise.all([
+    endure(new SharedChannel(scribbled, Bytes, { closeTimeout: 50 }), (i) => {
+      new Int32Array(memory)[(garbage(i) >>> 0) % (i % 3 === 0 ? 400 : memory.byteLength / 4)] = garbage(i + 1)
+    }),
+    endure(new SharedChannel(vandalised, Bytes, { closeTimeout: 50 }), () => {}),
+  ])
+}
+
+/** Uses a channel until it closes, or for a while; whatever comes of it, the process lives. */
+async function endure(channel, scribble) {
+  channel.onError(() => {})
+  channel.on('bytes', () => {})
+  try {
+    for (let i = 0; i < 300 && channel.state === 'open'; i++) {
+      channel.send('bytes', new Uint8Array((i * 97) % 3000))
+      scribble(i)
+      if (i % 10 === 0) await new Promise(setImmediate)
+    }
+  } catch {} // what it throws is not what is looked for here
+  await channel.close({ discard: true })
 }
 
 /** Threads of the plugin send without end while JavaScript closes. */
