@@ -73,12 +73,8 @@ export class RingWriter extends Ring {
     const record = RECORD_HEAD_SIZE + alignRecord(size)
     const filler = record > toEnd ? toEnd : 0
     if (this.#room() < filler + record) {
-      const head = Atomics.load(this.header, this.head)
-      // The reader may only move forward, up to what we have published, from record to record.
-      const moved = (head - this.#knownHead) >>> 0
-      if (moved > (this.#position - this.#knownHead) >>> 0 || head % RECORD_ALIGNMENT !== 0) return CORRUPT
-      this.#knownHead = head
-      if (this.#room() < filler + record) return AGAIN
+      const status = this.#lookForRoom(filler + record)
+      if (status !== OK) return status
     }
     this.#filler = filler
     return ((index + filler) & (this.capacity - 1)) + RECORD_HEAD_SIZE
@@ -86,14 +82,9 @@ export class RingWriter extends Ring {
 
   /** Publishes the reserved record with its first `size` bytes and the given tag. */
   commit(size: number, tag: number): void {
-    let position = this.#position
-    if (this.#filler !== 0) {
-      this.setPair(position & (this.capacity - 1), this.#filler - RECORD_HEAD_SIZE, FLAG_FILLER)
-      position += this.#filler
-      this.#filler = 0
-    }
-    this.setPair(position & (this.capacity - 1), size, tag)
-    this.#position = (position + RECORD_HEAD_SIZE + alignRecord(size)) | 0
+    if (this.#filler !== 0) this.#fill()
+    this.setPair(this.#position & (this.capacity - 1), size, tag)
+    this.#position = (this.#position + RECORD_HEAD_SIZE + alignRecord(size)) | 0
     Atomics.store(this.header, this.tail, this.#position)
   }
 
@@ -121,6 +112,22 @@ export class RingWriter extends Ring {
 
   #room(): number {
     return this.capacity - ((this.#position - this.#knownHead) >>> 0)
+  }
+
+  /** The end of the ring, where the record does not fit. Published together with it. */
+  #fill(): void {
+    this.setPair(this.#position & (this.capacity - 1), this.#filler - RECORD_HEAD_SIZE, FLAG_FILLER)
+    this.#position = (this.#position + this.#filler) | 0
+    this.#filler = 0
+  }
+
+  #lookForRoom(size: number): typeof OK | typeof AGAIN | typeof CORRUPT {
+    const head = Atomics.load(this.header, this.head)
+    // The reader may only move forward, up to what we have published, from record to record.
+    const moved = (head - this.#knownHead) >>> 0
+    if (moved > (this.#position - this.#knownHead) >>> 0 || head % RECORD_ALIGNMENT !== 0) return CORRUPT
+    this.#knownHead = head
+    return this.#room() < size ? AGAIN : OK
   }
 }
 
@@ -241,8 +248,11 @@ export class Bell {
 
   /** Takes the announcement and moves the bell; true when that side must be woken. */
   take(what: number): boolean {
-    if ((Atomics.load(this.#words, WAITING) & what) === 0) return false
-    if ((Atomics.and(this.#words, WAITING, ~what) & what) === 0) return false
+    return (Atomics.load(this.#words, WAITING) & what) !== 0 && this.#takeNow(what)
+  }
+
+  #takeNow(what: number): boolean {
+    if ((Atomics.and(this.#words, WAITING, ~what) & what) === 0) return false // somebody else was faster
     this.move()
     return true
   }

@@ -51,6 +51,8 @@ export class Sender {
   readonly #writer: MessageWriter
   readonly #owner: Owner
   readonly #peerBell: Bell
+  /** The largest message that is written in one piece. */
+  readonly #maxWhole: number
 
   /** What waits, from `#queueStart` on: messages, and marks of `flush`, resolved when all before them has left. */
   readonly #queue: (WaitingMessage | Deferred<void>)[] = []
@@ -74,6 +76,7 @@ export class Sender {
     this.#writer = new MessageWriter(ring)
     this.#owner = owner
     this.#peerBell = owner.peerBell
+    this.#maxWhole = Math.min(this.#writer.maxRecord, owner.options.maxMessageBytes)
     this.#ready.resolve()
   }
 
@@ -106,36 +109,16 @@ export class Sender {
    * @returns Its place in the queue, while it waits.
    */
   send(tag: number, bytes: Uint8Array, call: number, status: number): WaitingMessage | undefined {
-    if (this.#stopped) throw this.#owner.closedError()
-    const size = bytes.byteLength
-    const { maxMessageBytes, maxQueueBytes } = this.#owner.options
-    if (
-      this.#queue.length === 0 &&
-      this.#slot === undefined &&
-      size <= maxMessageBytes &&
-      this.#tryWriteWhole(tag, bytes, call, status)
-    )
-      return undefined
-    checkSize(size, maxMessageBytes)
-    const message: WaitingMessage = { tag, call, status, bytes, size, sent: 0, kept: size }
-    if (!this.#isBlocked) {
-      if (this.#tryWrite(message)) return undefined
-    } else if (this.#countedBytes > 0 && this.#countedBytes + counted(message) > maxQueueBytes) {
-      throw new SharedChannelError(
-        'QUEUE_FULL',
-        `${this.#queuedBytes} bytes already wait for room; the limit is ${maxQueueBytes}. Await channel.ready.`,
-      )
-    }
-    this.#keepCopy(message)
-    this.#enqueue(message)
-    return this.#isBlocked ? message : undefined
+    // The fast way is short, with the others in functions of their own, so that engines inline all of it.
+    if (this.#tryWriteWhole(tag, bytes, call, status)) return undefined
+    return this.#sendOrKeep(tag, bytes, call, status)
   }
 
   /** Writes a message if it can be done now. */
   trySend(tag: number, bytes: Uint8Array): boolean {
     const size = bytes.byteLength
     this.#checkOnePiece(size)
-    const written = !this.#isBlocked && this.#tryWriteWhole(tag, bytes, 0, 0)
+    const written = this.#tryWriteWhole(tag, bytes, 0, 0)
     this.#wantedRoom = written ? NONE : size
     return written
   }
@@ -250,17 +233,36 @@ export class Sender {
   }
 
   #tryWriteWhole(tag: number, bytes: Uint8Array, call: number, status: number): boolean {
-    let written: number
+    const size = bytes.byteLength
+    if (this.#queue.length > 0 || this.#slot !== undefined || this.#stopped || size > this.#maxWhole) return false
     try {
-      written = this.#writer.tryWriteWhole(tag, bytes, call, status)
+      if (this.#writer.tryWriteWhole(tag, bytes, call, status) !== OK) return false
     } catch (error) {
       throw this.#owner.fail(error)
     }
-    if (written !== OK) return false
     this.#sentMessages++
-    this.#sentBytes += bytes.byteLength
+    this.#sentBytes += size
     if (this.#peerBell.take(WAITING_FOR_DATA)) this.#owner.wakePeer()
     return true
+  }
+
+  #sendOrKeep(tag: number, bytes: Uint8Array, call: number, status: number): WaitingMessage | undefined {
+    if (this.#stopped) throw this.#owner.closedError()
+    const size = bytes.byteLength
+    const { maxMessageBytes, maxQueueBytes } = this.#owner.options
+    checkSize(size, maxMessageBytes)
+    const message: WaitingMessage = { tag, call, status, bytes, size, sent: 0, kept: size }
+    if (!this.#isBlocked) {
+      if (this.#tryWrite(message)) return undefined
+    } else if (this.#countedBytes > 0 && this.#countedBytes + counted(message) > maxQueueBytes) {
+      throw new SharedChannelError(
+        'QUEUE_FULL',
+        `${this.#queuedBytes} bytes already wait for room; the limit is ${maxQueueBytes}. Await channel.ready.`,
+      )
+    }
+    this.#keepCopy(message)
+    this.#enqueue(message)
+    return this.#isBlocked ? message : undefined
   }
 
   #tryWrite(message: WaitingMessage): boolean {
@@ -391,8 +393,7 @@ export class Sender {
   }
 
   #checkOnePiece(size: number): void {
-    const limit = Math.min(this.#writer.maxRecord, this.#owner.options.maxMessageBytes)
-    checkSize(size, limit, 'Use send, sendDirect or a larger ring.')
+    checkSize(size, this.#maxWhole, 'Use send, sendDirect or a larger ring.')
   }
 }
 
