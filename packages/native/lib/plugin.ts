@@ -67,6 +67,8 @@ export interface OpenPluginOptions {
   shutdownTimeout?: number
   /** Allows a relative path, taken from the current folder. Default false: what a path means should not depend on it. */
   allowRelative?: boolean
+  /** Gives up opening: the promise rejects with its `reason`, and the plugin is stopped. No effect once it is open. */
+  signal?: AbortSignal
   /** Gets the lines that the plugin logs. Default: the console. */
   onLog?: (line: LogLine) => void
 }
@@ -89,7 +91,7 @@ const EXTENSION =
  * @returns The plugin, a link for one channel.
  * @throws SharedChannelError (as a rejection) `INVALID_ARGUMENT` for a relative path or a bad option; `PLUGIN_NOT_FOUND`;
  *   `PLUGIN_LOAD_FAILED` with the system's reason; `PLUGIN_ABI_MISMATCH`; `PLUGIN_INIT_FAILED` with the plugin's reason;
- *   `OUT_OF_MEMORY`; `NOT_SUPPORTED` where there is no addon for this system.
+ *   `OUT_OF_MEMORY`; `NOT_SUPPORTED` where there is no addon for this system. The reason of `options.signal`.
  * @example
  * const plugin = await openPlugin('/abs/libcamera', { receiveCapacity: 8 << 20, options: { device: 0 } })
  * const channel = new SharedChannel(plugin, Camera)
@@ -103,8 +105,16 @@ export async function openPlugin(path: string, options: OpenPluginOptions = {}):
 
 /** The same over memory of the caller's choice; `view` has exactly the size that the capacities need. */
 export async function openPluginOver(view: Uint8Array, path: string, options: OpenPluginOptions): Promise<Plugin> {
+  const { signal } = options
+  if (signal?.aborted) throw signal.reason
   const link = new PluginLink(view, libraryPath(path, options.allowRelative === true), options)
-  await link.opened
+  const giveUp = () => link.giveUp(signal?.reason)
+  signal?.addEventListener('abort', giveUp)
+  try {
+    await link.opened
+  } finally {
+    signal?.removeEventListener('abort', giveUp)
+  }
   return link
 }
 
@@ -144,7 +154,7 @@ class PluginLink implements Plugin {
   #info: PluginInfo | undefined
   #listener: LinkListener | undefined
   #early: ((listener: LinkListener) => void)[] = []
-  #settleOpened!: { resolve: () => void; reject: (reason: SharedChannelError) => void }
+  #settleOpened!: { resolve: () => void; reject: (reason: unknown) => void }
   #ended = false
   #holdsEventLoop = false
   #whenEnded: () => void = () => {}
@@ -231,6 +241,13 @@ class PluginLink implements Plugin {
     return this.#closing
   }
 
+  /** Nobody waits for it to open any more. */
+  giveUp(reason: unknown): void {
+    if (this.#info !== undefined) return
+    this.#settleOpened.reject(reason)
+    void this.close()
+  }
+
   async #stop(): Promise<void> {
     if (this.#ended) return
     this.ref()
@@ -247,7 +264,7 @@ class PluginLink implements Plugin {
       listener.error(
         new SharedChannelError(
           'PLUGIN_ERROR',
-          `The plugin "${this.#info?.name}" did not return within ${this.#shutdownTimeout} ms after it was told to stop. Its thread is left behind with the memory it may touch. Let its callbacks and loops look at stopping().`,
+          `${this.#who()} did not return within ${this.#shutdownTimeout} ms after it was told to stop. Its thread is left behind with the memory it may touch. Let its callbacks and loops look at stopping().`,
         ),
       ),
     )
@@ -289,9 +306,9 @@ class PluginLink implements Plugin {
       this.#settleOpened.reject(
         reason ?? new SharedChannelError('PLUGIN_INIT_FAILED', 'The plugin ended while it opened.'),
       )
-      return
+    } else {
+      this.#tell((listener) => listener.ended(reason))
     }
-    this.#tell((listener) => listener.ended(reason))
     this.#whenEnded()
   }
 

@@ -39,6 +39,15 @@ describe('a plugin that does not return', () => {
     expect(JSON.parse(after)).toEqual({ threads: 1 })
   })
 
+  it('from initialize is given up by a signal', async () => {
+    const { code, signal, stdout, stderr } = await runChild('stubborn', ['initialize', 'signal'])
+    expect({ code, signal }).toEqual({ code: 0, signal: null })
+    expect(stderr).toMatch(/stubborn\S* did not return within 100 ms/)
+    const [reason = '', after = ''] = stdout.split('\n')
+    expect(reason).toBe('TimeoutError')
+    expect(JSON.parse(after)).toEqual({ threads: 1 })
+  })
+
   it('is told of on the console when there is no channel', async () => {
     const { code, signal, stdout, stderr } = await runChild('stubborn', ['shutdown', 'no channel'])
     expect({ code, signal }).toEqual({ code: 0, signal: null })

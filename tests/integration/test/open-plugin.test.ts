@@ -8,6 +8,7 @@ import { pluginPath } from '@shared-channel/test-plugins'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ask, openChannel, openTestPlugin } from './helpers/channels.ts'
 import { runChild } from './helpers/child.ts'
+import { threadsNamed } from './helpers/process.ts'
 import { Talk } from './helpers/protocols.ts'
 import { until } from './helpers/wait.ts'
 
@@ -22,6 +23,25 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'shared-channel-'))
 })
 afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('opening', () => {
+  it('is given up by a signal, which stops the plugin', async () => {
+    const stop = new AbortController()
+    const opening = openPlugin(pluginPath('echo'), { signal: stop.signal })
+    stop.abort(new Error('the user left'))
+    await expect(opening).rejects.toThrow('the user left')
+    await expect(openPlugin(pluginPath('echo'), { signal: stop.signal })).rejects.toThrow('the user left')
+    await until(() => threadsNamed(/^(sc:echo|shared-channel)$/).length === 0)
+  })
+
+  it('that went well is not undone by the signal later', async () => {
+    const stop = new AbortController()
+    const channel = new SharedChannel(await openTestPlugin('inspect', { signal: stop.signal }), Talk)
+    stop.abort(new Error('too late'))
+    expect(await ask(channel, 'options')).toBe('null')
+    await channel.close()
+  })
+})
 
 describe('an open plugin', () => {
   it('tells what it is', async () => {

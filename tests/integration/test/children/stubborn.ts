@@ -1,5 +1,5 @@
 // Closes a channel whose plugin does not return.
-//   stubborn <where it stays> [worker | no channel]
+//   stubborn <where it stays> [worker | no channel | signal]
 import { isMainThread, Worker } from 'node:worker_threads'
 import { SharedChannel, type SharedChannelError } from '@shared-channel/core'
 import { openPlugin } from '@shared-channel/native'
@@ -19,6 +19,12 @@ if (where === 'worker' && isMainThread) {
 } else if (where === 'no channel') {
   const plugin = await openPlugin(pluginPath('stubborn'), { options: place, shutdownTimeout: 100, onLog: () => {} })
   await plugin.close()
+  await goOn()
+} else if (where === 'signal') {
+  const signal = AbortSignal.timeout(50)
+  const opening = openPlugin(pluginPath('stubborn'), { options: place, shutdownTimeout: 100, signal, onLog: () => {} })
+  console.log(await opening.catch(({ name }) => name))
+  await new Promise((resolve) => setTimeout(resolve, 200)) // until it is left behind
   await goOn()
 } else {
   const plugin = await openPlugin(pluginPath('stubborn'), { options: place, shutdownTimeout: 100, onLog: () => {} })
