@@ -4,10 +4,9 @@ import { parentPort, Worker } from 'node:worker_threads'
 import { SharedChannel } from '@shared-channel/core'
 import { openPlugin } from '@shared-channel/native'
 import { pluginPath } from '@shared-channel/test-plugins'
-import { collectGarbage } from '../helpers/garbage.ts'
-import { segmentDescriptors, segmentMappings, threadsNamed } from '../helpers/process.ts'
+import { whatIsLeft } from '../helpers/left.ts'
 import { Data } from '../helpers/protocols.ts'
-import { turn, until } from '../helpers/wait.ts'
+import { turn } from '../helpers/wait.ts'
 
 const PLUGINS = ['echo', 'flood', 'measure'] as const
 const CAPACITY = 32768
@@ -32,15 +31,7 @@ async function live(): Promise<void> {
   await Promise.all([...workers].map((worker) => worker.terminate()))
   await Promise.all([...channels].map((channel) => channel.close()))
   channels.clear()
-  await collectGarbage()
-  const left = () => ({
-    threads: threadsNamed(/^(sc:|shared-channel)/).length,
-    mappings: segmentMappings().length,
-    descriptors: segmentDescriptors().length,
-  })
-  // Buffers of terminated workers are freed in the background.
-  await until(() => Object.values(left()).every((count) => count === 0), 5000).catch(() => {})
-  console.log(JSON.stringify({ counts, ...left() }))
+  console.log(JSON.stringify({ counts, ...(await whatIsLeft()) }))
 }
 
 /** One random thing. */

@@ -3,10 +3,9 @@
 //   terminate-anywhere <seed> <workers>
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import type { SharedChannel } from '@shared-channel/core'
-import { collectGarbage } from '../helpers/garbage.ts'
-import { segmentDescriptors, segmentMappings, threadsNamed } from '../helpers/process.ts'
+import { whatIsLeft } from '../helpers/left.ts'
 import { openTally, type Tally } from '../helpers/tally.ts'
-import { turn, until } from '../helpers/wait.ts'
+import { turn } from '../helpers/wait.ts'
 
 const CAPACITIES = [4096, 65536]
 
@@ -37,15 +36,7 @@ async function terminateWorkers(): Promise<void> {
     while (performance.now() - start < moment) await turn()
     await worker.terminate()
   }
-  await collectGarbage()
-  const left = () => ({
-    threads: threadsNamed(/^(sc:|shared-channel)/).length,
-    mappings: segmentMappings().length,
-    descriptors: segmentDescriptors().length,
-  })
-  // Buffers of terminated workers are freed in the background.
-  await until(() => Object.values(left()).every((count) => count === 0), 5000).catch(() => {})
-  console.log(JSON.stringify({ inTheMiddle, ...left() }))
+  console.log(JSON.stringify({ inTheMiddle, ...(await whatIsLeft()) }))
 }
 
 /** Several users of channels at once, until the end comes. */
