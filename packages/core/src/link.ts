@@ -12,8 +12,8 @@ export interface Link {
   /** Which of the two ends this is. */
   readonly side: Side
   /**
-   * Wakes the other side if it sleeps. Called only after its announcement was taken and its bell moved (Bell in
-   * ring.ts). Does nothing after `close`.
+   * Wakes the other side if it sleeps. Called only after its bell was moved: when its announcement was taken, and at the
+   * end (Bell in ring.ts). Does nothing after `close`.
    */
   wakePeer(): void
   /**
@@ -44,7 +44,8 @@ export interface LinkListener {
   /** Something went wrong that does not end the link. */
   error(error: SharedChannelError): void
   /**
-   * The other side has ended and writes no more. What it wrote before can still be read.
+   * The other side has ended: it neither writes nor reads any more. What it wrote before can still be read. That it is
+   * closing, and still reads, its state in shared memory tells; a link need not look at that.
    *
    * @param reason Why, when nobody asked it to.
    */
