@@ -67,7 +67,7 @@ TEST_CASE("idle plugin: it waits for room in the middle of a message, again and 
   js.send(1, some_bytes(30000, 1));
   check_that_nobody_works();
   // Some room: the plugin goes on for a while and is stuck once more.
-  CHECK_FALSE(js.try_receive());
+  js.read_a_little();
   check_that_nobody_works();
   CHECK(js.receive().bytes == some_bytes(30000, 1));
 }

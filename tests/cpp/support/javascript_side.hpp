@@ -159,6 +159,13 @@ class JavaScriptSide {
     }
   }
 
+  // Reads some fragments of a message that is larger than the ring, and gives their room back, once.
+  void read_a_little() {
+    IncomingMessage message;
+    if (reader_.next(message) != ReadStatus::again) throw std::runtime_error("there is more than some fragments");
+    give_room_back();
+  }
+
   [[nodiscard]] Received receive() {
     for (;;) {
       if (auto received = try_receive()) return *std::move(received);
