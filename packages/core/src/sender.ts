@@ -234,7 +234,7 @@ export class Sender {
 
   #tryWriteWhole(tag: number, bytes: Uint8Array, call: number, status: number): boolean {
     const size = bytes.byteLength
-    if (this.#queue.length > 0 || this.#slot !== undefined || this.#stopped || size > this.#maxWhole) return false
+    if (this.#isBlocked || this.#stopped || size > this.#maxWhole) return false
     try {
       if (this.#writer.tryWriteWhole(tag, bytes, call, status) !== OK) return false
     } catch (error) {

@@ -1,6 +1,6 @@
 // `sendDirect`: from the payload's own memory, in order, when there is room.
 import { getEventListeners } from 'node:events'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { custom } from '../src/codec.ts'
 import { defineProtocol } from '../src/protocol.ts'
 import { expectBytes, pattern } from './helpers/bytes.ts'
@@ -273,12 +273,13 @@ describe('the time', () => {
   it('does not run on once the message is in the ring', async () => {
     const { a, b } = openPair()
     fillRing(a)
-    const done = a.sendDirect('data', pattern(500), { timeout: 20 })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const done = a.sendDirect('data', pattern(500), { timeout: 20_000 })
+    expect(vi.getTimerCount()).toBe(1)
     b.on('data', () => {})
     await done
-    await new Promise((resolve) => setTimeout(resolve, 30))
-    await done
-    expect(a.stats().queuedMessages).toBe(0)
+    expect(vi.getTimerCount()).toBe(0)
   })
 })
 

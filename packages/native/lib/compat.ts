@@ -3,7 +3,8 @@
  * What polled there is woken here, and several messages may be on their way at once.
  */
 import { bytes, defineProtocol, SharedChannel, SharedChannelError } from '@shared-channel/core'
-import { checkCapacity, checkPlugin, type OpenPluginOptions, openPlugin } from './plugin.ts'
+import { checkPlugin, openPlugin } from './plugin.ts'
+import { checkCapacity, checkTime, type OpenPluginOptions } from './plugin-options.ts'
 
 export { MessageType, Protocol, type TypedMessage, typedMessage } from '@shared-channel/core/compat'
 
@@ -12,8 +13,9 @@ const Messages = defineProtocol({ both: { message: { id: 0, codec: bytes() } } }
 /** A channel that is closed waits for its plugin no longer than this, in milliseconds: the next one may be waiting. */
 const CLOSE_TIMEOUT = 500
 
-/** How much may be sent before the plugin is open, in bytes. */
+/** How much may be sent before the plugin is open, in bytes, and what a message counts at least: as a channel's queue. */
 const MAX_EARLY_BYTES = 64 * 1024 ** 2
+const MIN_EARLY_BYTES = 64
 
 let pluginPath: string | undefined
 
@@ -56,13 +58,7 @@ export class Throttle {
    * @throws SharedChannelError `INVALID_ARGUMENT` for anything else.
    */
   constructor(interval: number) {
-    if (typeof interval !== 'number' || !(interval >= 0 && interval < 2 ** 31)) {
-      throw new SharedChannelError(
-        'INVALID_ARGUMENT',
-        `A Throttle takes milliseconds; it was given ${String(interval)}.`,
-      )
-    }
-    this.interval = interval
+    this.interval = checkTime('interval', interval, 0)
   }
 
   /** Calls `action` now, or once when the interval is over. */
@@ -151,13 +147,12 @@ export class SharedMemoryChannel {
       this.#opened().send('message', messageBytes)
     } else {
       const copy = new Uint8Array(checkBytes(messageBytes))
-      this.#earlyBytes += copy.byteLength
-      if (this.#earlyBytes > MAX_EARLY_BYTES && this.#early.length > 0) {
-        this.#earlyBytes -= copy.byteLength
+      const kept = Math.max(copy.byteLength, MIN_EARLY_BYTES)
+      if (this.#earlyBytes > 0 && this.#earlyBytes + kept > MAX_EARLY_BYTES) {
         throw new SharedChannelError('QUEUE_FULL', `${this.#earlyBytes} bytes already wait until the plugin is open.`)
       }
-      // Its copy is ours already: no second one in the channel's queue.
-      this.#early.push({ run: (channel) => void channel.sendDirect('message', copy), fail: () => {} })
+      this.#earlyBytes += kept
+      this.#early.push({ run: (channel) => void channel.send('message', copy), fail: () => {} })
     }
     this.#watchQueue()
   }
@@ -174,13 +169,14 @@ export class SharedMemoryChannel {
       return this.#opened().sendDirect('message', messageBytes, { timeout: wait_ms })
     }
     const bytes = checkBytes(messageBytes)
+    const wait = checkTime('wait_ms', wait_ms, 0)
     const early = this.#early
     const expired = new AbortController()
     return new Promise((resolve, reject) => {
       expired.signal.addEventListener('abort', () => reject(expired.signal.reason))
       const timer = setTimeout(
         () => expired.abort(new SharedChannelError('TIMEOUT', `The plugin did not take it within ${wait_ms} ms.`)),
-        wait_ms,
+        wait,
       )
       const settle = (action: () => void) => {
         clearTimeout(timer)
@@ -240,7 +236,13 @@ export class SharedMemoryChannel {
       this.#reason = reason
       if (reason !== undefined) console.error(reason)
     })
-    for (const { run } of early) run(this.#channel)
+    for (const { run } of early) {
+      try {
+        run(this.#channel)
+      } catch (error) {
+        console.error(error) // its sender has gone on long ago; too large, for instance
+      }
+    }
     if (this.#callback !== undefined) this.startReceiving(this.#callback)
     if (this.#isCleanedUp) this.cleanup()
     else this.#watchQueue()

@@ -1,8 +1,2 @@
-export {
-  type LogLevel,
-  type LogLine,
-  type OpenPluginOptions,
-  openPlugin,
-  type Plugin,
-  type PluginInfo,
-} from './plugin.ts'
+export { openPlugin, type Plugin, type PluginInfo } from './plugin.ts'
+export type { LogLevel, LogLine, OpenPluginOptions } from './plugin-options.ts'

@@ -1,15 +1,16 @@
-import { isAbsolute, resolve } from 'node:path'
-import {
-  isValidCapacity,
-  type Link,
-  type LinkListener,
-  MAX_CAPACITY,
-  MIN_CAPACITY,
-  SharedChannelError,
-  segmentSize,
-} from '@shared-channel/core'
+import { type Link, type LinkListener, SharedChannelError, segmentSize } from '@shared-channel/core'
 import { loadAddon, type NativeEventListener, type NativePlugin } from './addon.ts'
 import { allocateForChannel } from './memory.ts'
+import {
+  checkCapacity,
+  checkTime,
+  DEFAULT_CAPACITY,
+  DEFAULT_SHUTDOWN_TIMEOUT,
+  type LogLine,
+  libraryPath,
+  type OpenPluginOptions,
+  optionsJson,
+} from './plugin-options.ts'
 
 /** What a plugin says it is. */
 export interface PluginInfo {
@@ -45,42 +46,8 @@ export interface Plugin extends Link {
   exchange(memory: ArrayBufferView): number
 }
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
-
-/** A line that a plugin logged. */
-export interface LogLine {
-  readonly level: LogLevel
-  readonly text: string
-}
-
-/** How to open a plugin. */
-export interface OpenPluginOptions {
-  /** Bytes of the ring to the plugin, 4 KiB to 1 GiB, rounded up to a power of two. Default 512 KiB. */
-  sendCapacity?: number
-  /** Bytes of the ring from the plugin, 4 KiB to 1 GiB, rounded up to a power of two. Default 512 KiB. */
-  receiveCapacity?: number
-  /** Anything JSON can hold; the plugin gets it as JSON text. */
-  options?: unknown
-  /** Milliseconds between calls of the plugin's `update`; 0: never. Default 0, and 10 for plugins of plugin_interface.h. */
-  updateInterval?: number
-  /** How long a plugin may take to return once it is told to stop, in milliseconds. Default 2,000. */
-  shutdownTimeout?: number
-  /** Allows a relative path, taken from the current folder. Default false: what a path means should not depend on it. */
-  allowRelative?: boolean
-  /** Gives up opening: the promise rejects with its `reason`, and the plugin is stopped. No effect once it is open. */
-  signal?: AbortSignal
-  /** Gets the lines that the plugin logs. Default: the console. */
-  onLog?: (line: LogLine) => void
-}
-
-const DEFAULT_CAPACITY = 512 * 1024
-const DEFAULT_SHUTDOWN_TIMEOUT = 2000
-const LONGEST_TIME = 2 ** 31 - 1
 const ABI_MAJOR = 1
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const
-const EXTENSION =
-  ({ darwin: '.dylib', win32: '.dll' } as Partial<Record<NodeJS.Platform, string>>)[process.platform] ?? '.so'
-
 /**
  * Opens a plugin: loads the library, starts a thread for this instance, and runs the plugin's `initialize` there. Any
  * number of plugins and instances may be open at once, on the main thread and in workers; of a plugin of
@@ -356,60 +323,4 @@ function bytesOf(view: ArrayBufferView): Uint8Array {
 
 function describe(value: unknown): string {
   return value === null || typeof value !== 'object' ? String(value) : Object.prototype.toString.call(value)
-}
-
-function libraryPath(path: string, allowRelative: boolean): string {
-  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
-    throw new SharedChannelError(
-      'INVALID_ARGUMENT',
-      `The path of a plugin must be a string; it is ${JSON.stringify(path)}.`,
-    )
-  }
-  if (!isAbsolute(path) && !allowRelative) {
-    throw new SharedChannelError(
-      'INVALID_ARGUMENT',
-      `The path of a plugin must be absolute; it is "${path}". Use path.resolve, or set allowRelative.`,
-    )
-  }
-  const absolute = resolve(path)
-  return /\.[^./\\]+$/.test(absolute) ? absolute : absolute + EXTENSION
-}
-
-/** A capacity as rings have it: rounded up to a power of two, at least 4 KiB. Throws `INVALID_ARGUMENT`. */
-export function checkCapacity(name: string, value: number = DEFAULT_CAPACITY): number {
-  if (typeof value !== 'number' || !(value > 0 && value <= MAX_CAPACITY)) {
-    throw new SharedChannelError(
-      'INVALID_ARGUMENT',
-      `${name} must be a number of bytes up to ${MAX_CAPACITY} (1 GiB); it is ${String(value)}.`,
-    )
-  }
-  const capacity = Math.max(MIN_CAPACITY, 2 ** Math.ceil(Math.log2(value)))
-  if (!isValidCapacity(capacity))
-    throw new SharedChannelError('INVALID_ARGUMENT', `${name} ${value} cannot be rounded.`)
-  return capacity
-}
-
-function checkTime<Otherwise>(name: string, value: number | undefined, otherwise: Otherwise): number | Otherwise {
-  if (value === undefined) return otherwise
-  if (typeof value !== 'number' || !(value >= 0 && value <= LONGEST_TIME)) {
-    throw new SharedChannelError(
-      'INVALID_ARGUMENT',
-      `${name} must be milliseconds from 0 to ${LONGEST_TIME}; it is ${String(value)}.`,
-    )
-  }
-  return Math.ceil(value)
-}
-
-function optionsJson(options: unknown): string {
-  if (options === undefined) return 'null'
-  try {
-    const json: string | undefined = JSON.stringify(options)
-    if (json !== undefined) return json
-  } catch (cause) {
-    throw new SharedChannelError('INVALID_ARGUMENT', 'options must be a value that JSON can hold.', { cause })
-  }
-  throw new SharedChannelError(
-    'INVALID_ARGUMENT',
-    `options must be a value that JSON can hold; it is a ${typeof options}.`,
-  )
 }

@@ -2,7 +2,7 @@ import { Protocol as CoreProtocol } from '@shared-channel/core/compat'
 import { MessageType, nativeAddon, Protocol, SharedMemoryChannel, Throttle } from '@shared-channel/native/compat'
 import { pluginPath } from '@shared-channel/test-plugins'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { until } from './helpers/wait.ts'
+import { turn, until } from './helpers/wait.ts'
 
 const bytes = (...values: number[]) => Uint8Array.of(...values)
 let told: unknown[] = []
@@ -98,6 +98,24 @@ describe('SharedMemoryChannel', () => {
     expect(received).toEqual([bytes(1), bytes(2), bytes(3), bytes(4)])
   })
 
+  it('bounds what is sent before it is open, as afterwards, and loses nothing of it', async () => {
+    const channel = open('echo', 1 << 20)
+    for (let i = 0; i < 64; i++) channel.send(new Uint8Array(1 << 20).fill(i))
+    expect(() => channel.send(bytes(1))).toThrow(expect.objectContaining({ code: 'QUEUE_FULL' }))
+    const firsts: (number | undefined)[] = []
+    channel.startReceiving(([first]) => firsts.push(first))
+    await until(() => firsts.length === 64)
+    expect(firsts).toEqual(Array.from({ length: 64 }, (_, i) => i))
+  })
+
+  it('refuses a time that is none, before it is open and afterwards', async () => {
+    const channel = open('echo')
+    const refused = { code: 'INVALID_ARGUMENT' }
+    await expect(channel.send_direct(bytes(1), -1)).rejects.toMatchObject(refused)
+    await channel.send_direct(bytes(1), 10_000)
+    await expect(channel.send_direct(bytes(1), -1)).rejects.toMatchObject(refused)
+  })
+
   it('hands out copies, which stay as they are', async () => {
     const channel = open('echo', 4096)
     const received = receive(channel)
@@ -174,7 +192,7 @@ describe('SharedMemoryChannel', () => {
     channel.onMessageQueueEmptyCallback = () => empty++
     for (let i = 0; i < 20; i++) await channel.send_direct(bytes(i), 1000).then(() => channel.send(bytes(i)))
     await until(() => empty > 0)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    for (let i = 0; i < 20; i++) await turn()
     expect(empty).toBe(1)
   })
 

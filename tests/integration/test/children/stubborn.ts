@@ -21,10 +21,17 @@ if (where === 'worker' && isMainThread) {
   await plugin.close()
   await goOn()
 } else if (where === 'signal') {
+  const leftBehind = new Promise<void>((resolve) => {
+    const tell = console.error
+    console.error = (...told) => {
+      tell(...told)
+      resolve()
+    }
+  })
   const signal = AbortSignal.timeout(50)
   const opening = openPlugin(pluginPath('stubborn'), { options: place, shutdownTimeout: 100, signal, onLog: () => {} })
   console.log(await opening.catch(({ name }) => name))
-  await new Promise((resolve) => setTimeout(resolve, 200)) // until it is left behind
+  await leftBehind
   await goOn()
 } else {
   const plugin = await openPlugin(pluginPath('stubborn'), { options: place, shutdownTimeout: 100, onLog: () => {} })
