@@ -30,7 +30,7 @@ function openCalls() {
   return { caller, answerer, links }
 }
 
-/** A channel in whose ring there is no more room, and whose plugin cannot answer. */
+/** A channel that is sent more than both rings hold, and nobody receives: most of it waits for as long as it is open. */
 async function openFull(options: { maxQueueBytes?: number } = {}) {
   const channel = await openChannel('echo', Data, {
     sendCapacity: 4096,
@@ -38,7 +38,7 @@ async function openFull(options: { maxQueueBytes?: number } = {}) {
     closeTimeout: 50,
     ...options,
   })
-  while (channel.send('data', new Uint8Array(1000)));
+  for (let i = 0; i < 40; i++) channel.send('data', new Uint8Array(1000))
   return channel
 }
 
@@ -63,7 +63,7 @@ const WAYS: Record<SharedChannelErrorCode, () => Promise<unknown>> = {
     const channel = await openChannel('echo', Data, { maxMessageBytes: 1000 })
     return channel.send('data', new Uint8Array(1001))
   },
-  QUEUE_FULL: async () => (await openFull({ maxQueueBytes: 1000 })).send('data', new Uint8Array(1000)),
+  QUEUE_FULL: () => openFull({ maxQueueBytes: 1000 }),
   CORRUPT: async () => {
     const plugin = await openTestPlugin('echo')
     const channel = new SharedChannel(plugin, Data)
