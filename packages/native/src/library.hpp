@@ -1,4 +1,4 @@
-// Loading a plugin's dynamic library and naming the threads that run it.
+// Loading a plugin's dynamic library.
 #pragma once
 
 #include <chrono>
@@ -17,8 +17,5 @@ struct PluginLibrary {
 // are never unloaded: threads, destructors and thread-locals of theirs may outlive any instance. Throws Failure
 // PLUGIN_NOT_FOUND, PLUGIN_LOAD_FAILED (with the loader's reason) or PLUGIN_ABI_MISMATCH.
 PluginLibrary load_plugin_library(const std::string& path);
-
-// The name that debuggers and process monitors show for the calling thread; cut where the system allows less.
-void name_this_thread(const std::string& name) noexcept;
 
 }  // namespace shared_channel

@@ -6,6 +6,7 @@
 
 #include "failure.hpp"
 #include "library.hpp"
+#include "thread_name.hpp"
 
 #if defined(__x86_64__)
 #include <immintrin.h>

@@ -17,7 +17,7 @@ class SharedPages {
   explicit SharedPages(std::uint32_t capacity0 = kMinCapacity, std::uint32_t capacity1 = kMinCapacity)
       : layout_(make_layout(capacity0, capacity1)), segment_(Segment::create(layout_.total_size)) {
     write_layout(segment_.data(), layout_);
-    void* const again = mmap(nullptr, segment_.size(), PROT_READ | PROT_WRITE, MAP_SHARED, segment_.handle(), 0);
+    void* const again = mmap(nullptr, segment_.size(), PROT_READ | PROT_WRITE, MAP_SHARED, segment_.descriptor(), 0);
     if (again == MAP_FAILED) throw std::bad_alloc();
     other_ = static_cast<std::byte*>(again);
   }

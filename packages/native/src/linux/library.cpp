@@ -1,9 +1,6 @@
 #include "../library.hpp"
 
 #include <dlfcn.h>
-#include <pthread.h>
-
-#include <cstring>
 
 #include "../failure.hpp"
 #include "../plugin_interface_adapter.hpp"
@@ -60,12 +57,6 @@ PluginLibrary load_plugin_library(const std::string& path) {
   throw Failure("PLUGIN_LOAD_FAILED",
                 path + " is a library but no plugin: it exports neither sc_get_plugin_entry nor get_plugin_interface; use "
                        "the macro SHARED_CHANNEL_PLUGIN of shared_channel/plugin.hpp");
-}
-
-void name_this_thread(const std::string& name) noexcept {
-  char cut[16] = {};  // the kernel's limit, with the NUL
-  std::strncpy(cut, name.c_str(), sizeof cut - 1);
-  pthread_setname_np(pthread_self(), cut);
 }
 
 }  // namespace shared_channel

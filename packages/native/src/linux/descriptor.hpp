@@ -1,0 +1,33 @@
+// A file descriptor that is closed with its owner.
+#pragma once
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace shared_channel {
+
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int number) noexcept : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, kNone)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  ~Descriptor() {
+    if (number_ >= 0) close(number_);
+  }
+
+  explicit operator bool() const noexcept { return number_ >= 0; }
+  [[nodiscard]] int get() const noexcept { return number_; }
+  // The caller closes it from now on.
+  [[nodiscard]] int release() noexcept { return std::exchange(number_, kNone); }
+
+ private:
+  static constexpr int kNone = -1;
+  int number_ = kNone;
+};
+
+}  // namespace shared_channel
