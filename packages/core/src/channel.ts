@@ -19,7 +19,7 @@ import { encode } from './codec.ts'
 import { Deferred } from './deferred.ts'
 import { corrupt, invalidArgument, memoryIsGone, SharedChannelError } from './errors.ts'
 import { reportUncaught } from './host.ts'
-import { readLayout, type Side, STATE_CLOSED, STATE_LOST } from './layout.ts'
+import { readLayout, type Side, STATE_CLOSED, STATE_GONE } from './layout.ts'
 import type { Link } from './link.ts'
 import type { Incoming, Outgoing, Owner } from './parts.ts'
 import type {
@@ -422,7 +422,7 @@ export class SharedChannel<P extends Protocol> {
     if (this.#peerIsGone) return true
     try {
       const { state } = this.#peerBell
-      if (state < 0 || state > STATE_LOST) throw corrupt('an impossible state')
+      if (state < 0 || state > STATE_GONE) throw corrupt('an impossible state')
       return state >= STATE_CLOSED
     } catch (error) {
       this.#fail(error)

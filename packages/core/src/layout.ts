@@ -29,6 +29,7 @@ export const STATE_NONE = 0
 export const STATE_OPEN = 1
 export const STATE_CLOSED = 2
 export const STATE_LOST = 3
+export const STATE_GONE = 4
 
 export const WAITING_FOR_DATA = 1
 export const WAITING_FOR_ROOM = 2

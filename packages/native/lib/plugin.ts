@@ -114,7 +114,8 @@ class PluginLink implements Plugin {
   readonly path: string
   readonly opened: Promise<void>
 
-  readonly #memory: ArrayBufferLike
+  /** All of the memory. The addon finds it by this view, which must live as long as the mapping. */
+  readonly #view: Uint8Array
   readonly #native: NativePlugin
   readonly #shutdownTimeout: number
   readonly #onLog: ((line: LogLine) => void) | undefined
@@ -130,7 +131,7 @@ class PluginLink implements Plugin {
 
   constructor(view: Uint8Array, path: string, options: OpenPluginOptions) {
     const addon = loadAddon()
-    this.#memory = view.buffer
+    this.#view = view
     this.path = path
     this.#onLog = options.onLog
     this.#shutdownTimeout = checkTime('shutdownTimeout', options.shutdownTimeout, DEFAULT_SHUTDOWN_TIMEOUT)
@@ -153,7 +154,7 @@ class PluginLink implements Plugin {
 
   get memory(): ArrayBufferLike {
     if (this.#closing !== undefined) throw closedError()
-    return this.#memory
+    return this.#view.buffer
   }
 
   get info(): PluginInfo {

@@ -72,6 +72,7 @@ class Segment {
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   // The system's name for it in this process. Owned by the segment.
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+  [[nodiscard]] const std::string& cookie() const noexcept { return cookie_; }
   // The handle for other processes, of `size` bytes that count.
   [[nodiscard]] SegmentHandle handle(SegmentHandle::Role role, std::size_t size) const;
 

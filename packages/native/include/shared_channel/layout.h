@@ -45,7 +45,8 @@ inline constexpr std::uint32_t kRingStride = 256;
 inline constexpr std::uint32_t kStateNone = 0;
 inline constexpr std::uint32_t kStateOpen = 1;
 inline constexpr std::uint32_t kStateClosed = 2;
-inline constexpr std::uint32_t kStateLost = 3;
+inline constexpr std::uint32_t kStateLost = 3;  // ended without having said that it closes
+inline constexpr std::uint32_t kStateGone = 4;  // closed, and reads nothing any more either
 
 // Bits of a side's waiting word: what that side sleeps for. The sleeper sets them, whoever rings takes them away.
 inline constexpr std::uint32_t kWaitingForData = 1;

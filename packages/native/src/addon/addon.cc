@@ -2,8 +2,10 @@
 #include <napi.h>
 
 #include "../library.hpp"
+#include "channel_object.hpp"
 #include "environment.hpp"
 #include "plugin_object.hpp"
+#include "segment_object.hpp"
 
 namespace {
 
@@ -15,11 +17,7 @@ Napi::Value SetErrorFactory(const Napi::CallbackInfo& info) {
 
 // checkPlugin(path: string): void: loads the library and looks at what it exports, on this thread; starts nothing.
 Napi::Value CheckPlugin(const Napi::CallbackInfo& info) {
-  try {
-    shared_channel::load_plugin_library(info[0].As<Napi::String>());
-  } catch (const shared_channel::Failure& failure) {
-    throw shared_channel::Environment::of(info.Env()).error(failure);
-  }
+  shared_channel::translated(info.Env(), [&] { shared_channel::load_plugin_library(info[0].As<Napi::String>()); });
   return info.Env().Undefined();
 }
 
@@ -28,6 +26,8 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("setErrorFactory", Napi::Function::New(env, SetErrorFactory));
   exports.Set("checkPlugin", Napi::Function::New(env, CheckPlugin));
   exports.Set("NativePlugin", shared_channel::PluginObject::define(env));
+  exports.Set("NativeChannel", shared_channel::ChannelObject::define(env));
+  exports.Set("NativeSegment", shared_channel::SegmentObject::define(env));
   return exports;
 }
 

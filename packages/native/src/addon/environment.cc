@@ -1,9 +1,5 @@
 #include "environment.hpp"
 
-#include <chrono>
-
-#include "plugin_object.hpp"
-
 namespace shared_channel {
 
 void EventLoop::deliver(std::shared_ptr<Mail> mail) noexcept {
@@ -56,10 +52,10 @@ void Environment::call_js(napi_env env, napi_value, void*, void* data) {
 // here; those that do not return are left to themselves with all that they may touch.
 void Environment::close(void* data) {
   auto& self = *static_cast<Environment*>(data);
-  for (PluginObject* const plugin : self.plugins_) plugin->host().request_stop();
+  for (Teardown* const object : self.objects_) object->ask_to_stop();
   const auto asked = std::chrono::steady_clock::now();
-  for (PluginObject* const plugin : self.plugins_) plugin->leave(asked);
-  self.plugins_.clear();
+  for (Teardown* const object : self.objects_) object->leave(asked);
+  self.objects_.clear();
   const std::lock_guard lock(self.event_loop_->mutex_);
   self.event_loop_->function_ = nullptr;
 }

@@ -1,9 +1,10 @@
 // What the addon keeps per JavaScript environment (main thread, worker, renderer context): the way back to its event
-// loop, and the open plugins, which end with it.
+// loop, and what goes on by itself, which ends with it.
 #pragma once
 
 #include <napi.h>
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -12,8 +13,16 @@
 
 namespace shared_channel {
 
-class PluginObject;
 class Mail;
+
+// Something of an environment that goes on by itself, and ends with it. [the environment's thread]
+class Teardown {
+ public:
+  virtual ~Teardown() = default;
+  virtual void ask_to_stop() noexcept = 0;
+  // Waits for the end, as long as it may take since it was asked for at `asked`, then leaves it.
+  virtual void leave(std::chrono::steady_clock::time_point asked) noexcept = 0;
+};
 
 // The way from any thread to the event loop of one environment. Outlives the environment: a plugin thread that was left
 // behind may still ring, and then nobody hears it.
@@ -47,9 +56,9 @@ class Environment {
 
   [[nodiscard]] const std::shared_ptr<EventLoop>& event_loop() const noexcept { return event_loop_; }
 
-  // Open plugins, which `close` stops when the environment ends.
-  void add(PluginObject& plugin) { plugins_.insert(&plugin); }
-  void remove(PluginObject& plugin) { plugins_.erase(&plugin); }
+  // What ends with the environment.
+  void add(Teardown& object) { objects_.insert(&object); }
+  void remove(Teardown& object) { objects_.erase(&object); }
 
   // Counted: the event loop stays alive while at least one plugin wants it to.
   void ref();
@@ -65,9 +74,19 @@ class Environment {
 
   Napi::Env env_;
   std::shared_ptr<EventLoop> event_loop_ = std::make_shared<EventLoop>();
-  std::set<PluginObject*> plugins_;
+  std::set<Teardown*> objects_;
   std::uint32_t references_ = 0;
   Napi::FunctionReference create_error_;
 };
+
+// What `call` returns; the Failure that it throws becomes a SharedChannelError.
+template <typename Call>
+auto translated(Napi::Env env, Call&& call) {
+  try {
+    return call();
+  } catch (const Failure& failure) {
+    throw Environment::of(env).error(failure);
+  }
+}
 
 }  // namespace shared_channel

@@ -2,8 +2,6 @@
 
 #include <cstdio>
 
-#include "../page_map.hpp"
-
 namespace shared_channel {
 namespace {
 
@@ -22,18 +20,6 @@ const char* name_of(PluginEvent::Kind kind) {
 
 bool may_be_dropped(const PluginEvent& event) {
   return event.kind == PluginEvent::Kind::log || event.kind == PluginEvent::Kind::error;
-}
-
-struct Pages {
-  void* address = nullptr;
-  std::size_t length = 0;
-};
-
-// Where a view lies now. Asked anew each time: its buffer may have been resized, transferred or detached.
-Pages pages_of(napi_env env, napi_value view) {
-  Pages pages;
-  if (napi_get_typedarray_info(env, view, nullptr, &pages.length, &pages.address, nullptr, nullptr) != napi_ok) return {};
-  return pages;
 }
 
 }  // namespace
@@ -99,10 +85,7 @@ PluginObject::PluginObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Pl
     Segment segment = Segment::create(layout.total_size);
     write_layout(segment.data(), layout);
     word_at(segment.data(), kStateOffset).store(kStateOpen);
-    map_pages(pages.address, pages.length, segment);
-    view_ = Napi::Persistent(info[0].As<Napi::Uint8Array>());
-    address_ = pages.address;
-    length_ = pages.length;
+    view_.map(info[0].As<Napi::Uint8Array>(), segment);
 
     shutdown_timeout_ = std::chrono::milliseconds(info[6].As<Napi::Number>().Int64Value());
     on_ring_ = Napi::Persistent(info[7].As<Napi::Function>());
@@ -117,7 +100,7 @@ PluginObject::PluginObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Pl
          .update_interval = update_interval},
         mail_);
   } catch (const Failure& failure) {
-    unmap();
+    view_.unmap();
     throw environment.error(failure);
   }
   environment.add(*this);
@@ -209,21 +192,11 @@ Napi::Value PluginObject::close(const Napi::CallbackInfo& info) {
   Environment::of(info.Env()).remove(*this);
   mail_->detach();
   host_.reset();
-  unmap();
+  view_.unmap();
   on_ring_.Reset();
   on_event_.Reset();
   Unref();
   return Napi::Boolean::New(info.Env(), joined);
-}
-
-void PluginObject::unmap() noexcept {
-  if (view_.IsEmpty()) return;
-  // Only pages that still belong to the view are touched: after resize(0), or once the buffer was transferred, they
-  // are V8's again, or its next owner's, who unmaps them when it frees them.
-  const Napi::HandleScope scope(Env());
-  const Pages pages = pages_of(Env(), view_.Value());
-  if (pages.address == address_ && pages.length == length_) restore_pages(address_, length_);
-  view_.Reset();
 }
 
 }  // namespace shared_channel

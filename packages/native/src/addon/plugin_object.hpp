@@ -8,8 +8,11 @@
 
 #include "../plugin_host.hpp"
 #include "environment.hpp"
+#include "mapped_view.hpp"
 
 namespace shared_channel {
+
+class PluginObject;
 
 // Carries rings and events from the plugin's threads to JavaScript.
 class PluginMail final : public PluginListener, public Mail, public std::enable_shared_from_this<PluginMail> {
@@ -33,7 +36,7 @@ class PluginMail final : public PluginListener, public Mail, public std::enable_
   std::uint32_t dropped_ = 0;
 };
 
-class PluginObject final : public Napi::ObjectWrap<PluginObject> {
+class PluginObject final : public Napi::ObjectWrap<PluginObject>, public Teardown {
  public:
   static Napi::Function define(Napi::Env env);
 
@@ -42,13 +45,12 @@ class PluginObject final : public Napi::ObjectWrap<PluginObject> {
   explicit PluginObject(const Napi::CallbackInfo& info);
   ~PluginObject() override;
 
-  [[nodiscard]] PluginHost& host() noexcept { return *host_; }
   void on_ring(napi_env env) noexcept;
   void on_event(napi_env env, const PluginEvent& event) noexcept;
 
-  // Joins the plugin's thread, which was asked to stop at `asked`, or leaves it when it takes longer than the shutdown
-  // timeout. [environment cleanup]
-  void leave(std::chrono::steady_clock::time_point asked) noexcept;
+  void ask_to_stop() noexcept override { host_->request_stop(); }
+  // Joins the plugin's thread, or leaves it when it takes longer than the shutdown timeout.
+  void leave(std::chrono::steady_clock::time_point asked) noexcept override;
 
  private:
   Napi::Value wake_peer(const Napi::CallbackInfo& info);
@@ -58,13 +60,9 @@ class PluginObject final : public Napi::ObjectWrap<PluginObject> {
   Napi::Value stop(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
 
-  void unmap() noexcept;
-
   std::shared_ptr<PluginHost> host_;
   std::shared_ptr<PluginMail> mail_;
-  Napi::Reference<Napi::Uint8Array> view_;
-  void* address_ = nullptr;
-  std::size_t length_ = 0;
+  MappedView view_;
   std::chrono::milliseconds shutdown_timeout_{0};
   Napi::FunctionReference on_ring_;
   Napi::FunctionReference on_event_;

@@ -1,0 +1,68 @@
+// The JavaScript object behind a link to another process or worker: one end of a channel, its mapping over V8's pages, and
+// the thread that wakes JavaScript. lib/channel-link.ts is its only user.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <optional>
+
+#include "../bell_waiter.hpp"
+#include "../channel_end.hpp"
+#include "environment.hpp"
+#include "mapped_view.hpp"
+
+namespace shared_channel {
+
+class ChannelObject;
+
+// Carries rings from the waiting thread to JavaScript; several that come at once are one.
+class RingMail final : public Mail, public std::enable_shared_from_this<RingMail> {
+ public:
+  RingMail(std::shared_ptr<EventLoop> event_loop, ChannelObject& object)
+      : event_loop_(std::move(event_loop)), object_(&object) {}
+
+  void ring() noexcept {
+    if (!on_its_way_.exchange(true)) event_loop_->deliver(shared_from_this());
+  }
+  void deliver(napi_env env) noexcept override;
+  // The JavaScript object is going away. [JavaScript's thread]
+  void detach() noexcept { object_ = nullptr; }
+
+ private:
+  const std::shared_ptr<EventLoop> event_loop_;
+  ChannelObject* object_;  // JavaScript's thread only
+  std::atomic<bool> on_its_way_ = false;
+};
+
+class ChannelObject final : public Napi::ObjectWrap<ChannelObject>, public Teardown {
+ public:
+  static Napi::Function define(Napi::Env env);
+
+  // new NativeChannel(capacity0: number, capacity1: number), or new NativeChannel(handle: string, trusted: boolean)
+  explicit ChannelObject(const Napi::CallbackInfo& info);
+  ~ChannelObject() override;
+
+  void on_ring(napi_env env) noexcept;
+  void ask_to_stop() noexcept override;
+  void leave(std::chrono::steady_clock::time_point asked) noexcept override;
+
+ private:
+  Napi::Value size(const Napi::CallbackInfo& info);
+  Napi::Value side(const Napi::CallbackInfo& info);
+  Napi::Value peer_handle(const Napi::CallbackInfo& info);
+  Napi::Value start(const Napi::CallbackInfo& info);
+  Napi::Value wake_peer(const Napi::CallbackInfo& info);
+  Napi::Value ref(const Napi::CallbackInfo& info);
+  Napi::Value unref(const Napi::CallbackInfo& info);
+  Napi::Value close(const Napi::CallbackInfo& info);
+
+  std::unique_ptr<ChannelEnd> end_;
+  std::shared_ptr<RingMail> mail_;
+  std::optional<BellWaiter> waiter_;
+  MappedView view_;
+  Napi::FunctionReference on_ring_;
+  bool referenced_ = false;
+};
+
+}  // namespace shared_channel
