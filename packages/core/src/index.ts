@@ -28,5 +28,16 @@ export {
   type SendName,
   type SendPayload,
 } from './protocol.ts'
+export type {
+  BufferAccess,
+  BufferCopy,
+  BufferKind,
+  BufferReference,
+  OpenedSegment,
+  PostableBuffer,
+  ProcessIdentity,
+  SegmentHost,
+  SegmentReference,
+} from './segment-host.ts'
 export type { MessageSlot } from './sender.ts'
 export type { WaitOptions } from './waiting.ts'

@@ -1,7 +1,7 @@
 // Loads the addon. The only file that knows where it is; everything else uses its typed face from here.
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { SharedChannelError, type SharedChannelErrorCode } from '@shared-channel/core'
+import { type ProcessIdentity, SharedChannelError, type SharedChannelErrorCode } from '@shared-channel/core'
 
 /** What the addon tells about a plugin; see PluginEvent in src/plugin_host.hpp. */
 export type NativeEventKind = 'ready' | 'error' | 'log' | 'ended'
@@ -26,6 +26,40 @@ export interface NativePlugin {
   close(): boolean
 }
 
+/** One reference to a segment and its mapping; see SegmentObject in src/addon/segment_object.hpp. */
+export interface NativeSegment {
+  /** Bytes that count; the segment is rounded up to 64 KiB. */
+  size(): number
+  handle(): string
+  map(view: Uint8Array, access: NativeAccess): void
+  /** Whether nothing of the segment is left in the view's pages. */
+  unmap(): boolean
+  read(view: Uint8Array, offset: number): void
+  write(view: Uint8Array, offset: number): void
+  close(): void
+}
+
+/** Read and write; copy on write; read only. */
+export type NativeAccess = 0 | 1 | 2
+
+/** One end of a channel; see ChannelObject in src/addon/channel_object.hpp. */
+export interface NativeChannel {
+  /** Bytes of the segment. */
+  size(): number
+  side(): 0 | 1
+  peerHandle(): string
+  start(view: Uint8Array, onRing: (peer: NativePeer) => void): void
+  wakePeer(): void
+  ref(): void
+  unref(): void
+  /** Neither reads nor writes any more, and says so; the memory is still there. */
+  leave(): void
+  close(): void
+}
+
+/** Not there yet; there; left in good order; lost. */
+export type NativePeer = 0 | 1 | 2 | 3
+
 export interface Addon {
   setErrorFactory(createError: (code: SharedChannelErrorCode, message: string) => Error): void
   /** Loads the library and checks what it exports, on this thread, without starting anything; throws what `openPlugin` rejects with. */
@@ -41,6 +75,18 @@ export interface Addon {
     onRing: () => void,
     onEvent: NativeEventListener,
   ) => NativePlugin
+  NativeSegment: {
+    new (size: number): NativeSegment
+    new (handle: string, readOnly: boolean, trusted: boolean): NativeSegment
+  }
+  NativeChannel: {
+    new (capacity0: number, capacity1: number): NativeChannel
+    new (handle: string, trusted: boolean): NativeChannel
+  }
+  NativeWatch: new (pid: number, startTime: string, onEnd: () => void) => { close(): void }
+  processIdentity(): ProcessIdentity
+  /** Detaches the buffer of a view; it is a resizable ArrayBuffer. */
+  detach(view: Uint8Array): void
 }
 
 const ADDON_PATH = fileURLToPath(new URL('../build/Release/shared_channel.node', import.meta.url))

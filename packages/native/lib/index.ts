@@ -1,2 +1,16 @@
+export { type Capabilities, capabilities } from './capabilities.ts'
+export {
+  type CreateChannelOptions,
+  type CreatedChannel,
+  createChannel,
+  type OpenChannelOptions,
+  openChannel,
+} from './channel-link.ts'
 export { openPlugin, type Plugin, type PluginInfo } from './plugin.ts'
 export type { LogLevel, LogLine, OpenPluginOptions } from './plugin-options.ts'
+export {
+  createSharedBuffer,
+  type OpenSharedBufferOptions,
+  openSharedBuffer,
+  type SharedBuffer,
+} from './shared-buffer.ts'

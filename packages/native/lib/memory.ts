@@ -1,5 +1,6 @@
 // Memory that V8 allocates and that a segment can be mapped over: page-aligned, at offset 0 of its buffer.
 import { SharedChannelError } from '@shared-channel/core'
+import { capabilities } from './capabilities.ts'
 
 /**
  * `wasm`: the buffer of a WebAssembly.Memory, which every API accepts and V8 copies fastest; each reserves gigabytes of
@@ -40,24 +41,31 @@ function requireSupport(isSupported: boolean, kind: MemoryKind): void {
   if (!isSupported) throw new TypeError(`this engine has no ${kind} buffers`)
 }
 
+/** For one end of a channel, in the order of preference; one kind where capabilities() is told to use it. */
+const FOR_CHANNELS: Readonly<Partial<Record<string, readonly MemoryKind[]>>> = {
+  transferable: ['resizable'],
+  shared: ['growable', 'wasm-shared'],
+}
+
 /**
  * Memory for one end of a channel, of the kind that does most.
  *
  * @throws SharedChannelError `OUT_OF_MEMORY`.
  */
 export function allocateForChannel(size: number): Uint8Array {
-  try {
-    return allocate('wasm', size)
-  } catch {
-    // Out of address space for guards, which the other kind does not need.
+  // `wasm` may be out of address space for guards, which the other kind does not need.
+  const kinds = FOR_CHANNELS[capabilities().memory] ?? (['wasm', 'resizable'] as const)
+  let cause: unknown
+  for (const kind of kinds) {
+    try {
+      return allocate(kind, size)
+    } catch (error) {
+      cause = error
+    }
   }
-  try {
-    return allocate('resizable', size)
-  } catch (cause) {
-    throw new SharedChannelError(
-      'OUT_OF_MEMORY',
-      `The engine has no room for ${size} bytes. Use smaller capacities, or close channels.`,
-      { cause },
-    )
-  }
+  throw new SharedChannelError(
+    'OUT_OF_MEMORY',
+    `The engine has no room for ${size} bytes. Use smaller capacities, or close channels.`,
+    { cause },
+  )
 }

@@ -6,6 +6,7 @@
 #include "environment.hpp"
 #include "plugin_object.hpp"
 #include "segment_object.hpp"
+#include "watch_object.hpp"
 
 namespace {
 
@@ -21,13 +22,25 @@ Napi::Value CheckPlugin(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// detach(view: Uint8Array): void: takes its ArrayBuffer, which the engine can detach, away from JavaScript.
+Napi::Value Detach(const Napi::CallbackInfo& info) {
+  napi_value buffer = nullptr;
+  if (napi_get_typedarray_info(info.Env(), info[0], nullptr, nullptr, nullptr, &buffer, nullptr) == napi_ok) {
+    napi_detach_arraybuffer(info.Env(), buffer);
+  }
+  return info.Env().Undefined();
+}
+
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new shared_channel::Environment(env));
   exports.Set("setErrorFactory", Napi::Function::New(env, SetErrorFactory));
   exports.Set("checkPlugin", Napi::Function::New(env, CheckPlugin));
+  exports.Set("detach", Napi::Function::New(env, Detach));
   exports.Set("NativePlugin", shared_channel::PluginObject::define(env));
   exports.Set("NativeChannel", shared_channel::ChannelObject::define(env));
   exports.Set("NativeSegment", shared_channel::SegmentObject::define(env));
+  exports.Set("NativeWatch", shared_channel::WatchObject::define(env));
+  exports.Set("processIdentity", Napi::Function::New(env, shared_channel::this_process_identity));
   return exports;
 }
 

@@ -13,6 +13,7 @@ Napi::Function ChannelObject::define(Napi::Env env) {
       {InstanceMethod("size", &ChannelObject::size), InstanceMethod("side", &ChannelObject::side),
        InstanceMethod("peerHandle", &ChannelObject::peer_handle), InstanceMethod("start", &ChannelObject::start),
        InstanceMethod("wakePeer", &ChannelObject::wake_peer), InstanceMethod("ref", &ChannelObject::ref),
+       InstanceMethod("leave", &ChannelObject::leave),
        InstanceMethod("unref", &ChannelObject::unref), InstanceMethod("close", &ChannelObject::close)});
 }
 
@@ -80,6 +81,12 @@ Napi::Value ChannelObject::ref(const Napi::CallbackInfo& info) {
 
 Napi::Value ChannelObject::unref(const Napi::CallbackInfo& info) {
   if (std::exchange(referenced_, false)) Environment::of(info.Env()).unref();
+  return info.Env().Undefined();
+}
+
+// leave(): this side neither reads nor writes any more, and says so. The memory can still be looked at.
+Napi::Value ChannelObject::leave(const Napi::CallbackInfo& info) {
+  if (end_ != nullptr) end_->leave();
   return info.Env().Undefined();
 }
 

@@ -55,6 +55,7 @@ class ChannelObject final : public Napi::ObjectWrap<ChannelObject>, public Teard
   Napi::Value wake_peer(const Napi::CallbackInfo& info);
   Napi::Value ref(const Napi::CallbackInfo& info);
   Napi::Value unref(const Napi::CallbackInfo& info);
+  Napi::Value leave(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
 
   std::unique_ptr<ChannelEnd> end_;

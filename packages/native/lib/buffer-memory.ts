@@ -1,0 +1,138 @@
+// The engine's memory behind a SharedBuffer: made with a segment mapped over it, and taken away again.
+import { type BufferAccess, type BufferKind, SharedChannelError } from '@shared-channel/core'
+import { loadAddon, type NativeAccess, type NativeSegment } from './addon.ts'
+import { capabilities } from './capabilities.ts'
+
+const WASM_PAGE = 65536
+const NATIVE_ACCESS: Readonly<Record<BufferAccess, NativeAccess>> = {
+  'read-write': 0,
+  'read-only': 1,
+  'read-only-strict': 2,
+}
+
+/** What belongs to a buffer. Found by it and held by nobody else, so that a buffer which nobody uses can be collected. */
+interface Parts {
+  /** All of the buffer; the addon finds the pages by it. */
+  readonly view: Uint8Array
+  readonly memory?: WebAssembly.Memory
+  /** Whether a segment is mapped over it; else it has a copy of the contents. */
+  readonly isMapped: boolean
+}
+const partsOf = new WeakMap<ArrayBufferLike, Parts>()
+
+/**
+ * Memories of buffers that were released. A `WebAssembly.Memory` reserves gigabytes of address space, which comes back only
+ * when the engine collects it, and there is room for about a hundred of them in a page: so they are used again.
+ */
+const spare: WebAssembly.Memory[] = []
+const MOST_SPARE = 16
+
+/**
+ * Memory of the engine with a segment mapped over it, or with a copy of its contents where nothing can be mapped.
+ *
+ * @param size Bytes that count, 1 to 4 GiB; the buffer has whole steps of 64 KiB.
+ * @throws SharedChannelError `NOT_SUPPORTED` for a kind that the engine lacks, `OUT_OF_MEMORY`.
+ */
+export function mapBuffer(
+  segment: NativeSegment,
+  kind: BufferKind,
+  access: BufferAccess,
+  size: number,
+): ArrayBufferLike {
+  const bytes = Math.ceil(size / WASM_PAGE) * WASM_PAGE
+  const { view, memory } = allocateBuffer(kind, bytes)
+  const isMapped = capabilities().memory !== 'copy'
+  if (isMapped) segment.map(view, NATIVE_ACCESS[access])
+  else segment.read(view, 0)
+  partsOf.set(view.buffer, { view, isMapped, ...(memory && { memory }) })
+  return view.buffer
+}
+
+/**
+ * Detaches the buffer that `mapBuffer` gave; a SharedArrayBuffer, which cannot be detached, gets private zeroes.
+ *
+ * @param segment The one it was made for, not closed yet.
+ */
+export function unmapBuffer(segment: NativeSegment, buffer: ArrayBufferLike): void {
+  const parts = partsOf.get(buffer)
+  if (parts === undefined) return
+  partsOf.delete(buffer)
+  const { view, memory, isMapped } = parts
+  const isPrivate = isMapped ? segment.unmap() : view.byteLength > 0
+  if (!isMapped && isShared(buffer)) view.fill(0)
+  if (memory === undefined) {
+    if (!isShared(buffer) && buffer.byteLength > 0) loadAddon().detach(view)
+    return
+  }
+  memory.grow(0) // makes a new buffer of the same pages, and detaches the old one
+  // What a copy has left in them would have to be cleared: only pages that came back as zeroes are used again.
+  if (isPrivate && isMapped && spare.length < MOST_SPARE) spare.push(memory)
+}
+
+/** Takes over what was written into a buffer that is not mapped. Nothing to do for one that is. */
+export function copyBack(segment: NativeSegment, buffer: ArrayBufferLike, offset = 0, length = Infinity): void {
+  const parts = partsOf.get(buffer)
+  if (parts === undefined || parts.isMapped) return
+  segment.write(parts.view.subarray(offset, offset + Math.min(length, parts.view.byteLength)), offset)
+}
+
+/** A segment is mapped over it, so that others see what is written into it. */
+export function isMapped(buffer: ArrayBufferLike): boolean {
+  return partsOf.get(buffer)?.isMapped === true
+}
+
+function allocateBuffer(kind: BufferKind, bytes: number): { view: Uint8Array; memory?: WebAssembly.Memory } {
+  try {
+    switch (kind) {
+      case 'fixed': {
+        const memory = takeSpare(bytes) ?? new WebAssembly.Memory(pages(bytes))
+        return { view: new Uint8Array(memory.buffer), memory }
+      }
+      case 'transferable':
+        if (!('resizable' in ArrayBuffer.prototype)) throw lacking(kind)
+        return { view: new Uint8Array(new ArrayBuffer(bytes, { maxByteLength: bytes })) }
+      case 'shared':
+        return { view: new Uint8Array(allocateShared(bytes)) }
+    }
+  } catch (cause) {
+    if (cause instanceof SharedChannelError) throw cause
+    spare.length = 0 // their address space may be what is missing; the engine gets it back when it collects
+    throw new SharedChannelError(
+      'OUT_OF_MEMORY',
+      `The engine has no room for one more ${kind} buffer of ${bytes} bytes. ${advice(kind)}`,
+      { cause },
+    )
+  }
+}
+
+function allocateShared(bytes: number): ArrayBufferLike {
+  // Without cross-origin isolation a page has no such global, and yet the memory.
+  if (typeof SharedArrayBuffer === 'function' && 'growable' in SharedArrayBuffer.prototype) {
+    return new SharedArrayBuffer(bytes, { maxByteLength: bytes })
+  }
+  return new WebAssembly.Memory({ ...pages(bytes), shared: true }).buffer
+}
+
+function takeSpare(bytes: number): WebAssembly.Memory | undefined {
+  const index = spare.findIndex((memory) => memory.buffer.byteLength === bytes)
+  return index < 0 ? undefined : spare.splice(index, 1)[0]
+}
+
+function pages(bytes: number): WebAssembly.MemoryDescriptor {
+  return { initial: bytes / WASM_PAGE, maximum: bytes / WASM_PAGE }
+}
+
+function advice(kind: BufferKind): string {
+  return kind === 'fixed'
+    ? 'Buffers of this kind reserve gigabytes of address space each: release those that are not needed, or use getBuffer({ kind: "transferable" }), of which there may be thousands.'
+    : 'Release buffers that are not needed.'
+}
+
+function lacking(kind: BufferKind): SharedChannelError {
+  return new SharedChannelError(
+    'NOT_SUPPORTED',
+    `This engine has no resizable ArrayBuffers, so no ${kind} buffers; they came with Chromium 111 (Electron 24) and Node 20. Use getBuffer({ kind: "fixed" }).`,
+  )
+}
+
+const isShared = (buffer: ArrayBufferLike) => Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]'

@@ -1,0 +1,146 @@
+// Channels between processes, or between the threads of one: two links over one segment, found by a handle.
+import { type Link, type LinkListener, SharedChannelError, type Side } from '@shared-channel/core'
+import { loadAddon, type NativeChannel, type NativePeer } from './addon.ts'
+import { allocateForChannel } from './memory.ts'
+import { checkCapacity } from './plugin-options.ts'
+
+/** How large a channel is. */
+export interface CreateChannelOptions {
+  /** Bytes of the ring to the other side, 4 KiB to 1 GiB, rounded up to a power of two. Default 512 KiB. */
+  capacity?: number
+  /** Bytes of the ring from the other side. Default: `capacity`. */
+  receiveCapacity?: number
+}
+
+/** A new channel: this end of it, and how the other end is opened. */
+export interface CreatedChannel {
+  readonly link: Link
+  /**
+   * A line of text for `openChannel` in another process, in a worker, or for `Channel::open` of channel.hpp in a native
+   * program. Good for one channel, while this end is open.
+   */
+  readonly handle: string
+}
+
+/**
+ * Makes a channel whose other end is opened by its handle, in another process or thread.
+ *
+ * @throws SharedChannelError `INVALID_ARGUMENT` for a bad capacity, `OUT_OF_MEMORY`, `NOT_SUPPORTED` where there is no addon.
+ * @example
+ * const { link, handle } = createChannel({ capacity: 1 << 20 })
+ * const child = fork('worker.js', [handle])
+ * const channel = new SharedChannel(link, Work)
+ */
+export function createChannel(options: CreateChannelOptions = {}): CreatedChannel {
+  const capacity = checkCapacity('capacity', options.capacity)
+  const receiveCapacity = checkCapacity('receiveCapacity', options.receiveCapacity ?? capacity)
+  const native = new (loadAddon().NativeChannel)(capacity, receiveCapacity)
+  return { link: new ChannelLink(native), handle: native.peerHandle() }
+}
+
+/** How to open the other end. */
+export interface OpenChannelOptions {
+  /** The process that gave the handle belongs to this application; see `openSharedBuffer`. Default false. */
+  trusted?: boolean
+}
+
+/**
+ * Opens the other end of a channel, once.
+ *
+ * @param handle What `createChannel` gave, brought here in any way.
+ * @throws SharedChannelError `INVALID_ARGUMENT` for what is no handle, and when the end is open already; `PEER_LOST`,
+ *   `CLOSED`, `NOT_SUPPORTED`, `OUT_OF_MEMORY` as `openSharedBuffer`; `CORRUPT`, `VERSION_MISMATCH`.
+ * @example
+ * const channel = new SharedChannel(openChannel(process.argv[2]), flip(Work))
+ */
+export function openChannel(handle: string, options: OpenChannelOptions = {}): Link {
+  if (typeof handle !== 'string') {
+    throw new SharedChannelError('INVALID_ARGUMENT', `A handle is a text; this is a ${typeof handle}.`)
+  }
+  return new ChannelLink(new (loadAddon().NativeChannel)(handle, options.trusted === true))
+}
+
+class ChannelLink implements Link {
+  readonly side: Side
+  readonly #native: NativeChannel
+  /** All of the memory. The addon finds it by this view, which must live as long as the mapping. */
+  readonly #view: Uint8Array
+  #listener: LinkListener | undefined
+  #wasRung = false
+  #peer: NativePeer = 0
+  #hasEnded = false
+  #isClosed = false
+
+  constructor(native: NativeChannel) {
+    this.#native = native
+    this.side = native.side()
+    try {
+      this.#view = allocateForChannel(native.size())
+      native.start(this.#view, (peer) => this.#rung(peer))
+    } catch (error) {
+      native.close()
+      throw error
+    }
+  }
+
+  get memory(): ArrayBufferLike {
+    if (this.#isClosed) throw closedError()
+    return this.#view.buffer
+  }
+
+  wakePeer(): void {
+    this.#native.wakePeer()
+  }
+
+  listen(listener: LinkListener): void {
+    if (this.#listener !== undefined) {
+      throw new SharedChannelError('INVALID_ARGUMENT', 'This link already has a channel; create another.')
+    }
+    if (this.#isClosed) throw closedError()
+    this.#listener = listener
+    // Soon, so that whoever makes the channel can say first who hears of it.
+    if (this.#wasRung) queueMicrotask(() => this.#rung(this.#peer))
+  }
+
+  ref(): void {
+    this.#native.ref()
+  }
+
+  unref(): void {
+    this.#native.unref()
+  }
+
+  /** The other side cannot be ended from here: it is told that this one is gone, and counts as gone. */
+  async stop(): Promise<void> {
+    if (this.#isClosed) return
+    this.#native.leave()
+    this.#end()
+  }
+
+  async close(): Promise<void> {
+    await this.stop()
+    this.#isClosed = true
+    this.#native.close()
+  }
+
+  #rung(peer: NativePeer): void {
+    this.#wasRung = true
+    this.#peer = peer
+    if (this.#listener === undefined || this.#hasEnded) return
+    this.#listener.wake()
+    if (peer === 2) this.#end()
+    if (peer === 3) {
+      this.#end(new SharedChannelError('PEER_LOST', 'The other side of the channel has ended without closing it.'))
+    }
+  }
+
+  #end(reason?: SharedChannelError): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#listener?.ended(reason)
+  }
+}
+
+function closedError(): SharedChannelError {
+  return new SharedChannelError('CLOSED', 'This link is closed; create another channel.')
+}
