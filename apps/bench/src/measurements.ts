@@ -1,5 +1,6 @@
 import { measureIdleWakeUps } from './idle.ts'
 import { measureOpenClose } from './open-close.ts'
+import { measureOneWay, measureProcessRoundTrips } from './processes/measure.ts'
 import {
   idleRoundTripOutcome,
   measureIdleRequests,
@@ -28,6 +29,9 @@ const LARGE = { rounds: 15, messages: 1000, peerMessages: 100 }
 const JSON_MESSAGES = { rounds: 15, messages: 200_000, peerMessages: 50_000 }
 const IDLE_ROUND_TRIPS = { blocks: 40, samplesPerBlock: 100 }
 const ROUND_TRIPS = { blocks: 10, samplesPerBlock: 3000 }
+const PROCESS_SMALL = { rounds: 9, size: 64, messages: 1_000_000, peerMessages: 20_000 }
+const PROCESS_LARGE = { rounds: 9, size: 65_536, messages: 20_000, peerMessages: 2000 }
+const PROCESS_ROUND_TRIPS = { blocks: 20, samplesPerBlock: 50 }
 const IDLE = { channels: 64, milliseconds: 5000 }
 
 /** All that `npm run bench` measures, in its order. */
@@ -55,4 +59,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
     unit: 'switches',
     run: async () => ({ ours: await measureIdleWakeUps(IDLE), peers: {} }),
   },
+  { name: 'process-64B', unit: 'msg/s', run: () => measureOneWay(PROCESS_SMALL) },
+  { name: 'process-64KiB', unit: 'msg/s', run: () => measureOneWay(PROCESS_LARGE) },
+  { name: 'process-round-trip-idle', unit: 'us', run: () => measureProcessRoundTrips(PROCESS_ROUND_TRIPS) },
 ]

@@ -86,6 +86,9 @@ describe('npm run bench', () => {
       'round-trip us',
       'open-close ms',
       'idle-64-channels switches',
+      'process-64B msg/s',
+      'process-64KiB msg/s',
+      'process-round-trip-idle us',
     ])
   })
 
