@@ -60,7 +60,7 @@ void ChannelObject::on_ring(napi_env env) noexcept {
 }
 
 Napi::Value ChannelObject::size(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(end_->layout().total_size));
+  return Napi::Number::New(info.Env(), static_cast<double>(end_->segment().size()));
 }
 
 Napi::Value ChannelObject::side(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), end_->side()); }
