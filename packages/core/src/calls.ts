@@ -26,10 +26,11 @@ export class Calls {
     const waiting = this.#sender.send(entry.id | FLAG_CALL, payload, number, 0)
     const answer = new Deferred<unknown>()
     this.#open.set(number, { entry, answer })
-    answer.settled(() => this.#open.delete(number))
-    limitWait(answer, options, `"${entry.name}" was not answered`, () => {
+    answer.settled(() => {
+      this.#open.delete(number)
       if (waiting !== undefined) this.#sender.withdraw(waiting)
     })
+    limitWait(answer, options, `"${entry.name}" was not answered`)
     return answer
   }
 

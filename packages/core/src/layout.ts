@@ -23,6 +23,7 @@ export const BELL_OFFSET = 384
 export const SIDE_STRIDE = 384
 export const TAIL_OFFSET = 896
 export const HEAD_OFFSET = 1024
+export const TAKEN_OFFSET = 1028
 export const RING_STRIDE = 256
 
 export const STATE_NONE = 0

@@ -50,4 +50,18 @@ export interface LinkListener {
    * @param reason Why, when nobody asked it to.
    */
   ended(reason?: SharedChannelError): void
+  /**
+   * The other side has ended, and the link brings it back with empty rings: `resumed` or `ended` follows. Until then what it
+   * published is handed out, what is sent waits, and open calls are rejected with the reason.
+   *
+   * @returns Whether the channel goes on; false when it is closing, and `ended` must be told.
+   */
+  interrupted(reason: SharedChannelError): boolean
+  /**
+   * The other side is back.
+   *
+   * @param replace Called once, before this returns: puts the new segment in the place of the old one.
+   * @returns How many messages of both sides were lost with the old one.
+   */
+  resumed(replace: () => void): number
 }

@@ -31,8 +31,8 @@ export class Receiver<T> {
   /** Resolved when the other side sends no more, and what it sent has been handed out. */
   readonly drained = new Deferred<void>()
 
-  readonly #ring: RingReader
-  readonly #reader: MessageReader
+  #ring: RingReader
+  #reader: MessageReader
   readonly #incoming: ReadonlyMap<number, Incoming>
   readonly #calls: Calls
   readonly #owner: Owner
@@ -98,6 +98,13 @@ export class Receiver<T> {
   /** Towards the end of the channel messages are taken `ALL`, then `FORCED`. */
   take(mode: typeof ALL | typeof FORCED): void {
     this.#mode = Math.max(this.#mode, mode)
+    this.drain()
+  }
+
+  /** The other side is back, and the ring is empty. */
+  resume(ring: RingReader): void {
+    this.#ring = ring
+    this.#reader = new MessageReader(ring, this.#owner.options.maxMessageBytes)
     this.drain()
   }
 

@@ -40,6 +40,8 @@ export interface WaitingMessage extends OutgoingMessage {
 /** What a waiting message counts at least against `maxQueueBytes`: about what its place in the queue takes. */
 const MIN_KEPT = 64
 const NOTHING = new Uint8Array(0)
+/** A slot that nobody has: everything waits behind it. */
+const PAUSE = {} as MessageSlot
 /** `#wantedRoom` when nobody was refused. */
 const NONE = -1
 
@@ -47,8 +49,8 @@ export class Sender {
   /** Resolved when, after `stop`, the other side has taken all that is in the ring. `pump` looks. */
   readonly taken = new Deferred<void>()
 
-  readonly #ring: RingWriter
-  readonly #writer: MessageWriter
+  #ring: RingWriter
+  #writer: MessageWriter
   readonly #owner: Owner
   readonly #peerBell: Bell
   /** The largest message that is written in one piece. */
@@ -64,6 +66,8 @@ export class Sender {
   /** What the queue counts against `maxQueueBytes`. */
   #countedBytes = 0
   #slot: MessageSlot | undefined
+  /** How many messages were half in the ring when the other side went. */
+  #cut = 0
   /** No slot can be open any more. */
   #ending = false
   #stopped = false
@@ -151,10 +155,9 @@ export class Sender {
 
   /** Takes a message back that is still in the queue: the other side sees nothing of it. */
   withdraw(message: WaitingMessage): void {
-    const place = this.#waiting().indexOf(message)
-    if (place < 0) return
+    if (message.bytes === NOTHING) return
     this.#writer.abandon(message)
-    this.#queue.splice(place, 1)
+    this.#queue.splice(this.#waiting().indexOf(message), 1)
     this.#forget(message)
     this.pump()
   }
@@ -199,7 +202,7 @@ export class Sender {
   /** The channel ends: gives an open slot back, so that what waits behind it can go. */
   finish(): void {
     this.#ending = true
-    if (this.#slot !== undefined) this.#closeSlot()
+    if (this.#slot !== PAUSE && this.#slot !== undefined) this.#closeSlot()
   }
 
   /** Nothing is written any more; the ring is left alone from here on. */
@@ -215,6 +218,27 @@ export class Sender {
     } catch {
       return unsent
     }
+  }
+
+  /** The other side has gone, and will be back: nothing is written until `resume`. */
+  pause(reason: SharedChannelError): void {
+    this.#slot = PAUSE
+    const first = this.#waiting()[0] as WaitingMessage | undefined
+    // Of a message whose beginning is in the ring the queue has only the rest.
+    if (!first?.sent) return
+    if (first.direct === undefined) this.#cut = 1
+    else first.direct.reject(reason)
+    this.withdraw(first)
+  }
+
+  /** The other side is back, and the ring is empty. Returns how many messages were lost with the queue. */
+  resume(ring: RingWriter): number {
+    const cut = this.#cut
+    this.#cut = 0
+    this.#ring = ring
+    this.#writer = new MessageWriter(ring)
+    this.#closeSlot()
+    return cut
   }
 
   /** The end: whoever waits is told why. */

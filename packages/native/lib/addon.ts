@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { type ProcessIdentity, SharedChannelError, type SharedChannelErrorCode } from '@shared-channel/core'
 
-/** What the addon tells about a plugin; see PluginEvent in src/plugin_host.hpp. */
+/** What the addon tells about a plugin; see PluginEvent in src/plugin_runner.hpp. */
 export type NativeEventKind = 'ready' | 'error' | 'log' | 'ended'
 
 export type NativeEventListener = (
@@ -23,6 +23,8 @@ export interface NativePlugin {
   ref(): void
   unref(): void
   stop(): void
+  restart(): void
+  remap(): void
   close(): boolean
 }
 
@@ -72,6 +74,8 @@ export interface Addon {
     optionsJson: string,
     updateInterval: number | undefined,
     shutdownTimeout: number,
+    program: string | undefined,
+    hangTimeout: number | undefined,
     onRing: () => void,
     onEvent: NativeEventListener,
   ) => NativePlugin
@@ -90,6 +94,12 @@ export interface Addon {
 }
 
 const ADDON_PATH = fileURLToPath(new URL('../build/Release/shared_channel.node', import.meta.url))
+
+/** The program that hosts plugins outside. Electron cannot start one that lies in an archive. */
+export const HOST_PROGRAM = fileURLToPath(new URL('../build/Release/shared-channel-host', import.meta.url)).replace(
+  /([\\/]app\.asar)(?=[\\/])/,
+  '$1.unpacked',
+)
 
 let addon: Addon | undefined
 

@@ -8,6 +8,7 @@ export {
 } from './channel-link.ts'
 export { openPlugin, type Plugin, type PluginInfo } from './plugin.ts'
 export type { LogLevel, LogLine, OpenPluginOptions } from './plugin-options.ts'
+export type { PluginRestart } from './restart.ts'
 export {
   createSharedBuffer,
   type OpenSharedBufferOptions,

@@ -22,6 +22,22 @@ export interface OpenPluginOptions {
   updateInterval?: number
   /** How long a plugin may take to return once it is told to stop, in milliseconds. Default 2,000. */
   shutdownTimeout?: number
+  /**
+   * Where the plugin runs. `'thread'`: in this process, where a plugin that crashes takes the application with it.
+   * `'process'`: in a process of its own, which ends with the application. Default `'thread'`.
+   */
+  isolation?: 'thread' | 'process'
+  /**
+   * Only with `isolation: 'process'`: the longest that one call into the plugin may take (`initialize`, `on_message`, …,
+   * `exchange`), in milliseconds from 1 on; time in which it waits for JavaScript to make room does not count. The process
+   * of a plugin that takes longer is ended. Default: no limit.
+   */
+  hangTimeout?: number
+  /**
+   * Only with `isolation: 'process'`. `'on-crash'`: a plugin whose process has ended unasked is started again, and its
+   * channel goes on; see `plugin.on('restart', …)`. Default `'never'`: the channel closes with `PEER_LOST`.
+   */
+  restart?: 'never' | 'on-crash'
   /** Allows a relative path, taken from the current folder. Default false: what a path means should not depend on it. */
   allowRelative?: boolean
   /** Gives up opening: the promise rejects with its `reason`, and the plugin is stopped. No effect once it is open. */
@@ -97,4 +113,45 @@ export function optionsJson(options: unknown): string {
     'INVALID_ARGUMENT',
     `options must be a value that JSON can hold; it is a ${typeof options}.`,
   )
+}
+
+/** One of the choices of an option, the first when none was made. Throws `INVALID_ARGUMENT`. */
+export function checkChoice<Choice extends string>(
+  name: string,
+  value: Choice | undefined,
+  choices: readonly [Choice, ...Choice[]],
+): Choice {
+  if (value === undefined) return choices[0]
+  if (choices.includes(value)) return value
+  throw new SharedChannelError(
+    'INVALID_ARGUMENT',
+    `${name} must be ${choices.map((choice) => `'${choice}'`).join(' or ')}; it is ${JSON.stringify(value)}.`,
+  )
+}
+
+/** How a plugin runs in a process of its own, or not. */
+export interface Isolation {
+  readonly isOutside: boolean
+  readonly hangTimeout: number | undefined
+  readonly restarts: boolean
+}
+
+/** Throws `INVALID_ARGUMENT` for a choice that is none, or what a thread cannot do. */
+export function checkIsolation(options: OpenPluginOptions): Isolation {
+  const isOutside = checkChoice('isolation', options.isolation, ['thread', 'process']) === 'process'
+  const hangTimeout = checkTime('hangTimeout', options.hangTimeout, undefined)
+  const restarts = checkChoice('restart', options.restart, ['never', 'on-crash']) === 'on-crash'
+  if (hangTimeout === 0) {
+    throw new SharedChannelError(
+      'INVALID_ARGUMENT',
+      'hangTimeout must be milliseconds from 1 on; leave it away for none.',
+    )
+  }
+  if (!isOutside && (hangTimeout !== undefined || restarts)) {
+    throw new SharedChannelError(
+      'INVALID_ARGUMENT',
+      `${restarts ? 'restart' : 'hangTimeout'} needs isolation: 'process'; a thread of this process cannot be ended.`,
+    )
+  }
+  return { isOutside, hangTimeout, restarts }
 }

@@ -50,10 +50,11 @@ PluginEvent ended(const char* code = "", const std::string& text = "") {
 }  // namespace
 
 PluginHost::PluginHost(Segment segment, const Layout& layout, PluginOptions options,
-                       std::shared_ptr<PluginListener> listener)
+                       std::shared_ptr<PluginListener> listener, std::shared_ptr<HangWatch> watch)
     : segment_(std::move(segment)),
       options_(std::move(options)),
       listener_(std::move(listener)),
+      watch_(std::move(watch)),
       peer_state_(word_at(segment_.data(), kStateOffset + kSideStride * kJavaScriptSide)),
       state_(word_at(segment_.data(), kStateOffset + kSideStride * kPluginSide)),
       bell_(segment_.data(), kPluginSide),
@@ -89,9 +90,10 @@ PluginHost::PluginHost(Segment segment, const Layout& layout, PluginOptions opti
 }
 
 std::shared_ptr<PluginHost> PluginHost::start(Segment segment, const Layout& layout, PluginOptions options,
-                                              std::shared_ptr<PluginListener> listener) {
+                                              std::shared_ptr<PluginListener> listener,
+                                              std::shared_ptr<HangWatch> watch) {
   std::shared_ptr<PluginHost> host(
-      new PluginHost(std::move(segment), layout, std::move(options), std::move(listener)));
+      new PluginHost(std::move(segment), layout, std::move(options), std::move(listener), std::move(watch)));
   try {
     // The thread holds the host, so that nothing it touches goes away while it runs, even when it is abandoned.
     host->thread_ = std::thread([host] { host->run(); });
@@ -119,6 +121,7 @@ std::size_t PluginHost::exchange(std::span<std::byte> memory) {
   const char* reason = nullptr;
   in_exchange = true;
   try {
+    const HangWatch::Call call(watch_.get(), "exchange");
     auto* const data = reinterpret_cast<std::uint8_t*>(memory.data());
     reason = exchange_->exchange(exchange_plugin_, data, memory.size(), &written);
   } catch (...) {
@@ -155,8 +158,9 @@ bool PluginHost::join(const Deadline& deadline) {
   return true;
 }
 
-void PluginHost::abandon() {
+const char* PluginHost::abandon() {
   if (thread_.joinable()) thread_.detach();
+  return "its thread is left behind";
 }
 
 // ---- The plugin thread ----
@@ -187,6 +191,7 @@ void PluginHost::run() noexcept {
 template <typename Call>
 bool PluginHost::contained(const char* function, Call&& call) noexcept {
   try {
+    const HangWatch::Call watched(watch_.get(), function);
     call();
     return true;
   } catch (...) {
@@ -285,6 +290,8 @@ PluginEvent PluginHost::serve(sc_plugin& plugin, std::chrono::milliseconds inter
     switch (reader_.next(message)) {
       case ReadStatus::message:
         deliver(plugin, message);
+        reader_.release();
+        ring_in_.mark_taken();
         if (ring_in_.should_publish()) publish_room();
         break;
       case ReadStatus::again: {
@@ -459,6 +466,7 @@ sc_status PluginHost::acquire_writer(const Deadline& deadline) noexcept {
   if (writer_taken_) {
     if (slot_open_ && writer_owner_ == std::this_thread::get_id()) return SC_BUSY;
     const auto is_free = [this] { return !writer_taken_ || stopping_.load(); };
+    const HangWatch::Pause pause;
     if (!deadline) {
       writer_free_.wait(lock, is_free);
     } else if (!writer_free_.wait_until(lock, *deadline, is_free)) {
@@ -512,6 +520,7 @@ sc_status PluginHost::write_when_room(const Deadline& deadline, Step&& step) noe
       status = SC_TIMEOUT;
       break;
     }
+    const HangWatch::Pause pause;
     sleep_on(bell_.word(), seen, deadline);
     announced = false;
   }

@@ -2,78 +2,39 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <span>
 #include <string>
 #include <thread>
 
-#include "doorbell.hpp"
-#include "segment.hpp"
+#include "hang_watch.hpp"
+#include "plugin_runner.hpp"
 #include "shared_channel/message.hpp"
-#include "shared_channel/plugin.h"
 
 namespace shared_channel {
 
-struct PluginEvent {
-  enum class Kind {
-    ready,   // `initialize` went well; name, version and abi_minor are set
-    error,   // the plugin reported an error (PLUGIN_ERROR), or the host did; the channel stays open
-    log,     // a line of the plugin
-    ended,   // the thread is about to end; `code` and `text` say why when it was not asked to
-  };
-  Kind kind;
-  std::string code = {};
-  std::string text = {};
-  sc_log_level level = SC_LOG_INFO;
-  std::string name = {};
-  std::string version = {};
-  std::uint32_t abi_minor = 0;
-};
-
-// Whom the host tells. All functions are called from the plugin's threads, several at once.
-class PluginListener {
+class PluginHost final : public PluginRunner {
  public:
-  virtual ~PluginListener() = default;
-  virtual void ring() noexcept = 0;                    // JavaScript sleeps, and there is something for it
-  virtual void post(PluginEvent&& event) noexcept = 0;  // never waits
-};
-
-struct PluginOptions {
-  std::string path;
-  std::string options_json = "null";
-  std::optional<std::chrono::milliseconds> update_interval{};  // 0: `update` is never called; none: as the library says
-};
-
-class PluginHost : public std::enable_shared_from_this<PluginHost> {
- public:
-  // Starts the thread, which loads the library, runs `initialize` and posts `ready` or `ended`.
+  // Starts the thread, which loads the library, runs `initialize` and posts `ready` or `ended`. `watch`, if any, is told of
+  // every call into the plugin.
   static std::shared_ptr<PluginHost> start(Segment segment, const Layout& layout, PluginOptions options,
-                                           std::shared_ptr<PluginListener> listener);
+                                           std::shared_ptr<PluginListener> listener,
+                                           std::shared_ptr<HangWatch> watch = nullptr);
   PluginHost(const PluginHost&) = delete;
   PluginHost& operator=(const PluginHost&) = delete;
 
-  // JavaScript has taken this side's announcement and moved the bell. [JavaScript's thread]
-  void wake() noexcept;
-
-  // Has the plugin work in `memory`. Returns how many bytes it wrote. Throws Failure: NOT_SUPPORTED when the plugin has no
-  // exchange, CLOSED when it has ended, PLUGIN_ERROR when it fails. [JavaScript's thread]
-  [[nodiscard]] std::size_t exchange(std::span<std::byte> memory);
-
-  // Ends every wait of the plugin and makes its thread leave as soon as the plugin returns. [thread-safe]
-  void request_stop() noexcept;
-
-  // Waits for the thread to end, until the deadline, and joins it. False when it is still running. [owner's thread]
-  [[nodiscard]] bool join(const Deadline& deadline);
-
-  // Leaves a thread that does not return to itself: it holds all that it may touch. [owner's thread]
-  void abandon();
+  void wake() noexcept override;
+  [[nodiscard]] std::size_t exchange(std::span<std::byte> memory) override;
+  void request_stop() noexcept override;
+  [[nodiscard]] bool join(const Deadline& deadline) override;
+  // Leaves a thread that does not return to itself: it holds all that it may touch.
+  const char* abandon() override;
+  [[nodiscard]] const Segment& segment() const noexcept override { return segment_; }
 
  private:
-  PluginHost(Segment segment, const Layout& layout, PluginOptions options, std::shared_ptr<PluginListener> listener);
+  PluginHost(Segment segment, const Layout& layout, PluginOptions options, std::shared_ptr<PluginListener> listener,
+             std::shared_ptr<HangWatch> watch);
 
   void run() noexcept;
   [[nodiscard]] PluginEvent run_plugin();
@@ -109,6 +70,7 @@ class PluginHost : public std::enable_shared_from_this<PluginHost> {
   const Segment segment_;
   const PluginOptions options_;
   const std::shared_ptr<PluginListener> listener_;
+  const std::shared_ptr<HangWatch> watch_;
   const Word& peer_state_;
   Word& state_;
   const Bell bell_;       // this side's: JavaScript rings it

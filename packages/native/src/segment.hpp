@@ -57,6 +57,10 @@ class Segment {
   // at the owner, and for a segment without seals of a peer that is not trusted; OUT_OF_MEMORY.
   static Segment open(const SegmentHandle& handle, SegmentAccess access, PeerTrust trust = PeerTrust::untrusted);
 
+  // A segment that the parent of this process made and handed down, of `size` bytes. Takes the descriptor over, whatever
+  // happens. Throws Failure INVALID_ARGUMENT when it is no such segment, OUT_OF_MEMORY.
+  static Segment inherit(int descriptor, std::size_t size);
+
   Segment(Segment&& other) noexcept
       : descriptor_(std::exchange(other.descriptor_, kNone)),
         data_(std::exchange(other.data_, nullptr)),

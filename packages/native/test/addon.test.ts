@@ -60,6 +60,8 @@ describe('the addon', () => {
         'null',
         0,
         0,
+        undefined,
+        undefined,
         () => {},
         () => {},
       )

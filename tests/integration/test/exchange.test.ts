@@ -157,7 +157,7 @@ describe('what is no memory', () => {
     const path = pluginPath('exchange')
     const events: string[] = []
     const onEvent = (kind: string) => events.push(kind)
-    const native = new NativePlugin(view, 4096, 4096, path, 'null', 0, 2000, () => {}, onEvent)
+    const native = new NativePlugin(view, 4096, 4096, path, 'null', 0, 2000, undefined, undefined, () => {}, onEvent)
     await until(() => events.includes('ready'))
     for (const [what, value] of wrong) {
       if (!what.includes('lies')) expect(native.exchange(value as Uint8Array), what).toBe(0)

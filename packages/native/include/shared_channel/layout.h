@@ -39,6 +39,7 @@ inline constexpr std::uint32_t kBellOffset = 384;     // + kSideStride * side
 inline constexpr std::uint32_t kSideStride = 384;
 inline constexpr std::uint32_t kTailOffset = 896;   // + kRingStride * ring, written by the ring's writer
 inline constexpr std::uint32_t kHeadOffset = 1024;  // + kRingStride * ring, written by the ring's reader
+inline constexpr std::uint32_t kTakenOffset = 1028;  // + kRingStride * ring, beside the head: up to where messages were dealt with
 inline constexpr std::uint32_t kRingStride = 256;
 
 // Values of a side's state word, written by that side alone.

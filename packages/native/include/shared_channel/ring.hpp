@@ -98,7 +98,8 @@ class RingReader {
       : data_(base + layout.ring_offset[ring]),
         capacity_(layout.ring_capacity[ring]),
         tail_(word_at(base, kTailOffset + kRingStride * ring)),
-        head_(word_at(base, kHeadOffset + kRingStride * ring)) {}
+        head_(word_at(base, kHeadOffset + kRingStride * ring)),
+        taken_(word_at(base, kTakenOffset + kRingStride * ring)) {}
   RingReader(const RingReader&) = delete;
   RingReader& operator=(const RingReader&) = delete;
 
@@ -145,6 +146,10 @@ class RingReader {
   // Enough has been read that a waiting writer should hear of it, even in the middle of a batch.
   [[nodiscard]] bool should_publish() const noexcept { return position_ - published_ >= capacity_ / 4; }
 
+  // What was popped has been dealt with: should this side end now, it was not lost. Costs next to nothing, since this side
+  // alone writes the line; for one that may crash.
+  void mark_taken() noexcept { taken_.store(position_, std::memory_order_relaxed); }
+
   // Gives the room of all popped records back. Returns whether there was any.
   bool publish() noexcept {
     if (published_ == position_) return false;
@@ -169,6 +174,7 @@ class RingReader {
   const std::uint32_t capacity_;
   const Word& tail_;
   Word& head_;
+  Word& taken_;
   std::uint32_t position_ = 0;    // ours alone; never read back from shared memory
   std::uint32_t published_ = 0;   // what the writer knows of it
   std::uint32_t known_tail_ = 0;  // the writer's position when we last looked

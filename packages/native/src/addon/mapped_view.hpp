@@ -39,6 +39,17 @@ class MappedView {
 
   [[nodiscard]] bool is_mapped() const { return !view_.IsEmpty(); }
 
+  // Another segment of the same size in the same place. False, and nothing is done, when the view does not lie there any
+  // more. Throws Failure as map_pages.
+  bool remap(const Segment& segment) {
+    if (!is_mapped()) return false;
+    const Napi::HandleScope scope(view_.Env());
+    const Napi::Value view = view_.Value();
+    if (view.IsEmpty() || pages_of(view_.Env(), view) != pages_) return false;
+    map_pages(pages_.address, pages_.length, segment);
+    return true;
+  }
+
   // Private zeroes instead of the segment. Only pages that still belong to the view are touched: after resize(0), or once
   // the buffer was transferred, they are V8's again, or its next owner's, who unmaps them when it frees them. Returns
   // whether nothing of the segment is left there.

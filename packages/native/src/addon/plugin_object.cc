@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "../plugin_host.hpp"
+
 namespace shared_channel {
 namespace {
 
@@ -20,6 +22,11 @@ const char* name_of(PluginEvent::Kind kind) {
 
 bool may_be_dropped(const PluginEvent& event) {
   return event.kind == PluginEvent::Kind::log || event.kind == PluginEvent::Kind::error;
+}
+
+std::optional<std::chrono::milliseconds> time_of(const Napi::Value& value) {
+  if (value.IsUndefined()) return std::nullopt;
+  return std::chrono::milliseconds(value.As<Napi::Number>().Int64Value());
 }
 
 }  // namespace
@@ -70,41 +77,56 @@ Napi::Function PluginObject::define(Napi::Env env) {
                      {InstanceMethod("wakePeer", &PluginObject::wake_peer),
                       InstanceMethod("exchange", &PluginObject::exchange), InstanceMethod("ref", &PluginObject::ref),
                       InstanceMethod("unref", &PluginObject::unref), InstanceMethod("stop", &PluginObject::stop),
+                      InstanceMethod("restart", &PluginObject::restart), InstanceMethod("remap", &PluginObject::remap),
                       InstanceMethod("close", &PluginObject::close)});
 }
 
 PluginObject::PluginObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PluginObject>(info) {
   Environment& environment = Environment::of(info.Env());
   try {
-    const Layout layout = make_layout(info[1].As<Napi::Number>(), info[2].As<Napi::Number>());
+    layout_ = make_layout(info[1].As<Napi::Number>(), info[2].As<Napi::Number>());
     const Pages pages = pages_of(info.Env(), info[0]);
-    if (pages.length != layout.total_size || !is_valid_capacity(layout.ring_capacity[0]) ||
-        !is_valid_capacity(layout.ring_capacity[1])) {
+    if (pages.length != layout_.total_size || !is_valid_capacity(layout_.ring_capacity[0]) ||
+        !is_valid_capacity(layout_.ring_capacity[1])) {
       throw Failure("INVALID_ARGUMENT", "the memory has not the size that its capacities need");
     }
-    Segment segment = Segment::create(layout.total_size);
-    write_layout(segment.data(), layout);
-    word_at(segment.data(), kStateOffset).store(kStateOpen);
-    view_.map(info[0].As<Napi::Uint8Array>(), segment);
-
-    shutdown_timeout_ = std::chrono::milliseconds(info[6].As<Napi::Number>().Int64Value());
-    on_ring_ = Napi::Persistent(info[7].As<Napi::Function>());
-    on_event_ = Napi::Persistent(info[8].As<Napi::Function>());
-    std::optional<std::chrono::milliseconds> update_interval;
-    if (!info[5].IsUndefined()) update_interval = std::chrono::milliseconds(info[5].As<Napi::Number>().Int64Value());
+    options_.path = info[3].As<Napi::String>();
+    options_.options_json = info[4].As<Napi::String>();
+    options_.update_interval = time_of(info[5]);
+    shutdown_timeout_ = time_of(info[6]).value_or(shutdown_timeout_);
+    if (!info[7].IsUndefined()) {
+      process_ = {.program = info[7].As<Napi::String>(),
+                  .shutdown_timeout = shutdown_timeout_,
+                  .hang_timeout = time_of(info[8])};
+    }
+    on_ring_ = Napi::Persistent(info[9].As<Napi::Function>());
+    on_event_ = Napi::Persistent(info[10].As<Napi::Function>());
     mail_ = std::make_shared<PluginMail>(environment.event_loop(), *this);
-    host_ = PluginHost::start(
-        std::move(segment), layout,
-        {.path = info[3].As<Napi::String>(),
-         .options_json = info[4].As<Napi::String>(),
-         .update_interval = update_interval},
-        mail_);
+
+    Segment segment = make_segment();
+    view_.map(info[0].As<Napi::Uint8Array>(), segment);
+    start(std::move(segment));
   } catch (const Failure& failure) {
     view_.unmap();
     throw environment.error(failure);
   }
   environment.add(*this);
   Ref();  // a running plugin is not collected
+}
+
+Segment PluginObject::make_segment() const {
+  Segment segment = Segment::create(layout_.total_size);
+  write_layout(segment.data(), layout_);
+  word_at(segment.data(), kStateOffset).store(kStateOpen);
+  return segment;
+}
+
+void PluginObject::start(Segment segment) {
+  if (process_) {
+    runner_ = PluginProcess::start(std::move(segment), layout_, options_, *process_, mail_);
+  } else {
+    runner_ = PluginHost::start(std::move(segment), layout_, options_, mail_);
+  }
 }
 
 PluginObject::~PluginObject() {
@@ -138,17 +160,16 @@ void PluginObject::on_event(napi_env env, const PluginEvent& event) noexcept {
 
 void PluginObject::leave(std::chrono::steady_clock::time_point asked) noexcept {
   mail_->detach();
-  if (host_->join(asked + shutdown_timeout_)) return;
-  host_->abandon();
+  if (runner_->join(asked + shutdown_timeout_)) return;
+  const char* const outcome = runner_->abandon();
   std::fprintf(stderr,
-               "shared-channel: PLUGIN_ERROR: a plugin did not return within %lld ms when its environment ended; its "
-               "thread is left behind\n",
-               static_cast<long long>(shutdown_timeout_.count()));
+               "shared-channel: PLUGIN_ERROR: a plugin did not return within %lld ms when its environment ended; %s\n",
+               static_cast<long long>(shutdown_timeout_.count()), outcome);
 }
 
 // Wakes the plugin's side, after JavaScript has taken its announcement and moved its bell.
 Napi::Value PluginObject::wake_peer(const Napi::CallbackInfo& info) {
-  if (!closed_) host_->wake();
+  if (!closed_) runner_->wake();
   return info.Env().Undefined();
 }
 
@@ -158,7 +179,7 @@ Napi::Value PluginObject::exchange(const Napi::CallbackInfo& info) {
   try {
     if (closed_) throw Failure("CLOSED", "This plugin is closed; open it again.");
     const Pages memory = pages_of(info.Env(), info[0]);
-    const std::size_t written = host_->exchange({static_cast<std::byte*>(memory.address), memory.length});
+    const std::size_t written = runner_->exchange({static_cast<std::byte*>(memory.address), memory.length});
     return Napi::Number::New(info.Env(), static_cast<double>(written));
   } catch (const Failure& failure) {
     throw Environment::of(info.Env()).error(failure);
@@ -175,23 +196,46 @@ Napi::Value PluginObject::unref(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// Ends the plugin's waits and asks its thread to leave; `onEvent('ended')` follows when it does.
+// Ends the plugin's waits and asks it to leave; `onEvent('ended')` follows when it does.
 Napi::Value PluginObject::stop(const Napi::CallbackInfo& info) {
-  if (!closed_) host_->request_stop();
+  if (!closed_) runner_->request_stop();
   return info.Env().Undefined();
 }
 
-// After `onEvent('ended')`, or when the plugin has not returned in time: lets go of everything. Returns whether the
-// thread was joined; else it is left to itself with its segment.
+// After `onEvent('ended')`: starts the plugin again, on a new segment. JavaScript sees the old one until `remap`.
+Napi::Value PluginObject::restart(const Napi::CallbackInfo& info) {
+  try {
+    if (closed_ || !runner_->join(std::chrono::steady_clock::now())) throw Failure("CLOSED", "The plugin cannot be restarted.");
+    start(make_segment());
+  } catch (const Failure& failure) {
+    throw Environment::of(info.Env()).error(failure);
+  }
+  return info.Env().Undefined();
+}
+
+// Has JavaScript see the segment of the plugin that was started last, in the same memory.
+Napi::Value PluginObject::remap(const Napi::CallbackInfo& info) {
+  try {
+    if (closed_ || !view_.remap(runner_->segment())) {
+      throw Failure("CORRUPT", "The shared memory was detached or resized. Leave link.memory alone.");
+    }
+  } catch (const Failure& failure) {
+    throw Environment::of(info.Env()).error(failure);
+  }
+  return info.Env().Undefined();
+}
+
+// After `onEvent('ended')`, or when the plugin has not returned in time: lets go of everything. Returns whether it
+// had ended; else it was given up: a thread is left to itself with its segment, a process is ended.
 Napi::Value PluginObject::close(const Napi::CallbackInfo& info) {
   if (closed_) return Napi::Boolean::New(info.Env(), true);
   closed_ = true;
   unref(info);
-  const bool joined = host_->join(std::chrono::steady_clock::now());
-  if (!joined) host_->abandon();
+  const bool joined = runner_->join(std::chrono::steady_clock::now());
+  if (!joined) runner_->abandon();
   Environment::of(info.Env()).remove(*this);
   mail_->detach();
-  host_.reset();
+  runner_.reset();
   view_.unmap();
   on_ring_.Reset();
   on_event_.Reset();

@@ -1,4 +1,4 @@
-// The JavaScript object behind a Plugin link: owns the host of one plugin instance and the mapping of its segment over
+// The JavaScript object behind a Plugin link: owns what runs one plugin instance and the mapping of its segment over
 // V8's pages. lib/plugin.ts is its only user.
 #pragma once
 
@@ -6,7 +6,8 @@
 
 #include <vector>
 
-#include "../plugin_host.hpp"
+#include "../plugin_process.hpp"
+#include "../plugin_runner.hpp"
 #include "environment.hpp"
 #include "mapped_view.hpp"
 
@@ -41,15 +42,16 @@ class PluginObject final : public Napi::ObjectWrap<PluginObject>, public Teardow
   static Napi::Function define(Napi::Env env);
 
   // new NativePlugin(view: Uint8Array, sendCapacity, receiveCapacity, path, optionsJson, updateInterval,
-  //                  shutdownTimeout, onRing: () => void, onEvent: (kind, code, text, level, name, version, abi) => void)
+  //                  shutdownTimeout, program, hangTimeout, onRing: () => void, onEvent: (kind, code, text, level, name, version, abi) => void)
+  // With a program, which hosts plugins, this one runs in a process of its own.
   explicit PluginObject(const Napi::CallbackInfo& info);
   ~PluginObject() override;
 
   void on_ring(napi_env env) noexcept;
   void on_event(napi_env env, const PluginEvent& event) noexcept;
 
-  void ask_to_stop() noexcept override { host_->request_stop(); }
-  // Joins the plugin's thread, or leaves it when it takes longer than the shutdown timeout.
+  void ask_to_stop() noexcept override { runner_->request_stop(); }
+  // Waits for the plugin, and gives it up when it takes longer than the shutdown timeout.
   void leave(std::chrono::steady_clock::time_point asked) noexcept override;
 
  private:
@@ -58,9 +60,17 @@ class PluginObject final : public Napi::ObjectWrap<PluginObject>, public Teardow
   Napi::Value ref(const Napi::CallbackInfo& info);
   Napi::Value unref(const Napi::CallbackInfo& info);
   Napi::Value stop(const Napi::CallbackInfo& info);
+  Napi::Value restart(const Napi::CallbackInfo& info);
+  Napi::Value remap(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
 
-  std::shared_ptr<PluginHost> host_;
+  [[nodiscard]] Segment make_segment() const;
+  void start(Segment segment);
+
+  Layout layout_;
+  PluginOptions options_;
+  std::optional<ProcessOptions> process_;  // none: a thread of this process
+  std::shared_ptr<PluginRunner> runner_;
   std::shared_ptr<PluginMail> mail_;
   MappedView view_;
   std::chrono::milliseconds shutdown_timeout_{0};

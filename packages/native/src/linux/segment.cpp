@@ -176,6 +176,16 @@ Segment Segment::open(const SegmentHandle& handle, SegmentAccess access, PeerTru
   return segment;
 }
 
+Segment Segment::inherit(int descriptor, std::size_t size) {
+  Segment segment(descriptor, aligned(size), "");
+  struct stat status {};
+  if (size == 0 || fstat(descriptor, &status) != 0 || static_cast<std::size_t>(status.st_size) < segment.size_) {
+    throw Failure("INVALID_ARGUMENT", "this is no shared memory of " + std::to_string(size) + " bytes");
+  }
+  segment.map(SegmentAccess::read_write);
+  return segment;
+}
+
 void Segment::map(SegmentAccess access) {
   const int protection = access == SegmentAccess::read_only ? PROT_READ : PROT_READ | PROT_WRITE;
   void* const data = mmap(nullptr, size_, protection, MAP_SHARED, descriptor_, 0);
