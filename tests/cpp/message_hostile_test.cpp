@@ -87,7 +87,7 @@ TEST_CASE("hostile message: fragments that cannot be") {
            Case{"a first without its prefix", {{5 | kFlagFirst, {}}}},
            Case{"a first with half of its prefix", {{5 | kFlagFirst, some_bytes(7, 1)}}},
            Case{"a prefix whose second word is not zero", {{5 | kFlagFirst, first_fragment(30, 10, 1)}}},
-           Case{"an unknown flag", {{5 | kFlagFirst | kFlagLast | 1u << 30, ten}}},
+           Case{"an unknown flag", {{5 | kFlagFirst | kFlagLast | 1u << 31, ten}}},
            Case{"an unknown flag on a middle", {first, {5 | 1u << 31, ten}}},
            Case{"given up and whole", {{5 | kFlagFirst | kFlagLast | kFlagAbandoned, ten}}},
            Case{"given up and last", {first, {5 | kFlagLast | kFlagAbandoned, some_bytes(20, 1)}}},
@@ -99,8 +99,9 @@ TEST_CASE("hostile message: fragments that cannot be") {
   }
 }
 
-TEST_CASE("hostile message: calls and replies that cannot be") {
-  constexpr std::uint32_t kWhole = 5 | kFlagFirst | kFlagLast;
+TEST_CASE("hostile message: calls, replies and control records that cannot be") {
+  constexpr std::uint32_t kNoType = kFlagFirst | kFlagLast;
+  constexpr std::uint32_t kWhole = 5 | kNoType;
   const Forged first = {5 | kFlagFirst | kFlagCall, first_fragment(30, 10, 0)};
   const Bytes twenty = some_bytes(20, 3);
   struct Case {
@@ -126,6 +127,15 @@ TEST_CASE("hostile message: calls and replies that cannot be") {
            Case{"a reply inside a call", {first, {kWhole | kFlagReply, whole_call(0, 10)}}},
            Case{"the end of a call that never began", {{5 | kFlagLast | kFlagCall, twenty}}},
            Case{"a call given up and whole", {first, {kFlagAbandoned | kFlagCall, {}}}},
+           Case{"a control record that is a call", {{kNoType | kFlagControl | kFlagCall, whole_call(0, 10)}}},
+           Case{"a control record that is a reply", {{kNoType | kFlagControl | kFlagReply, whole_call(0, 10)}}},
+           Case{"a control record of a type", {{kWhole | kFlagControl, twenty}}},
+           Case{"fragments of a control record of a type", {{5 | kFlagFirst | kFlagControl, first_fragment(30, 10)}}},
+           Case{"a message that goes on as a control record",
+                {{kFlagFirst, first_fragment(30, 10)}, {kFlagLast | kFlagControl, twenty}}},
+           Case{"a control record that goes on as a message",
+                {{kFlagFirst | kFlagControl, first_fragment(30, 10)}, {kFlagLast, twenty}}},
+           Case{"a control record given up", {first, {kFlagAbandoned | kFlagControl, {}}}},
        }) {
     CAPTURE(impossible.what);
     CHECK(read_forged(impossible.records) == ReadStatus::corrupt);
@@ -200,7 +210,10 @@ TEST_CASE("hostile message: random records") {
   unsigned too_large = 0;
   const auto some_record = [&]() -> Forged {
     // Likely sequences, so that fragments get somewhere, and now and then anything.
-    if (random.one_in(4)) type = random.below(2) | (random.one_in(2) ? 0 : random.one_in(2) ? kFlagCall : kFlagReply);
+    if (random.one_in(4)) {
+      const std::uint32_t kinds[] = {0, 0, kFlagCall, kFlagReply, kFlagControl};
+      type = random.below(2) | kinds[random.below(5)];
+    }
     switch (random.below(9)) {
       case 0: return {random.word() & ~kFlagFiller, some_bytes(random.below(40), seed)};
       case 1:

@@ -123,6 +123,25 @@ TEST_CASE("message: a fragmented call names its length with its head, which stan
   CHECK(reinterpret_cast<std::uintptr_t>(received.data) % kRecordAlignment == 0);
 }
 
+TEST_CASE("message: a control record has no type and no head, whatever its size") {
+  MessageRing ring;
+  OutgoingMessage empty = {.kind = MessageKind::control};
+  REQUIRE(ring.writer().try_write(empty) == RingStatus::ok);
+  CHECK(word_at(ring.segment.ring(0), 0).load() == 0);
+  CHECK(word_at(ring.segment.ring(0), 4).load() == (kFlagFirst | kFlagLast | kFlagControl));
+  for (const std::uint32_t size : {0u, 1u, kLargestRecord, kLargestRecord + 1, 3 * kFragment - kFragmentPrefixSize,
+                                   10 * kMinCapacity}) {
+    CAPTURE(size);
+    MessageRing fresh;
+    const Bytes bytes = some_bytes(size, size);
+    OutgoingMessage control = outgoing(0, bytes);
+    control.kind = MessageKind::control;
+    CHECK(fresh.passes(control));
+    CHECK(fresh.passes(0, bytes));
+    CHECK(fresh.segment.is_intact());
+  }
+}
+
 TEST_CASE("message: a message in the ring keeps its bytes until the next one is asked for") {
   MessageRing ring;
   const Bytes first = some_bytes(kLargestRecord, 1);

@@ -207,10 +207,11 @@ TEST_CASE("requests: an answer to a message that is no request is an error event
   CHECK(plugin.works());
 }
 
-TEST_CASE("requests: a reply to a plugin, which makes no calls, is ignored") {
+TEST_CASE("requests: replies and control records to a plugin, which makes no calls and posts nothing, are ignored") {
   Requests plugin;
   plugin.js.send(test::outgoing_reply(echo, 1, kReplyOk, some_bytes(10, 1)));
   plugin.js.send(test::outgoing_reply(throw_it, 2, kReplyFailed, some_bytes(10000, 1)));
+  plugin.js.send({.kind = MessageKind::control});
   CHECK(plugin.works());
   CHECK(plugin.was_quiet());
 }

@@ -47,6 +47,7 @@ export const FLAG_FILLER = 67108864
 export const FLAG_ABANDONED = 134217728
 export const FLAG_CALL = 268435456
 export const FLAG_REPLY = 536870912
+export const FLAG_CONTROL = 1073741824
 export const FRAGMENT_PREFIX_SIZE = 8
 export const CALL_HEAD_SIZE = 8
 export const REPLY_OK = 0

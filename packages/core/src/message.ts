@@ -6,6 +6,7 @@ import {
   CALL_HEAD_SIZE,
   FLAG_ABANDONED,
   FLAG_CALL,
+  FLAG_CONTROL,
   FLAG_FIRST,
   FLAG_LAST,
   FLAG_REPLY,
@@ -18,7 +19,7 @@ import { AGAIN, CORRUPT, OK, type RingReader, type RingWriter } from './ring.ts'
 
 /** A message on its way into a ring, and how far it got. */
 export interface OutgoingMessage {
-  /** Its type, and `FLAG_CALL` or `FLAG_REPLY`. */
+  /** Its type, and `FLAG_CALL` or `FLAG_REPLY`; or `FLAG_CONTROL`. */
   readonly tag: number
   /** Of a call or reply: its number and status. */
   readonly call: number
@@ -30,6 +31,7 @@ export interface OutgoingMessage {
 }
 
 const FLAG_CALL_OR_REPLY = FLAG_CALL | FLAG_REPLY
+const KINDS = FLAG_CALL_OR_REPLY | FLAG_CONTROL
 
 /** @throws SharedChannelError `CORRUPT` from whatever looks for room: nothing more can be written. */
 export class MessageWriter {
@@ -121,13 +123,17 @@ export class MessageWriter {
 
 const headSize = (tag: number): number => ((tag & FLAG_CALL_OR_REPLY) === 0 ? 0 : CALL_HEAD_SIZE)
 
+/** At most one kind, and control records have no type. */
+const isPossible = (kind: number, id: number): boolean =>
+  (kind & (kind - 1)) === 0 && (kind !== FLAG_CONTROL || id === 0)
+
 /** What `MessageReader.next` found. */
 export const MESSAGE = 1
 
 export class MessageReader {
   /** Of the message found: its number, and its bytes, which are in the ring or in an array of their own. */
   id = 0
-  /** `FLAG_CALL`, `FLAG_REPLY`, or 0 for a plain message; the number and status of a call or reply. */
+  /** `FLAG_CALL`, `FLAG_REPLY`, `FLAG_CONTROL`, or 0 for a plain message; the number and status of a call or reply. */
   kind = 0
   call = 0
   status = 0
@@ -162,9 +168,9 @@ export class MessageReader {
       if (status === AGAIN) return AGAIN
       if (status === CORRUPT) throw corrupt('an impossible position or record')
       this.id = ring.tag & MAX_MESSAGE_TYPE
-      this.kind = ring.tag & FLAG_CALL_OR_REPLY
+      this.kind = ring.tag & KINDS
       const flags = ring.tag - this.id - this.kind
-      if (this.kind === FLAG_CALL_OR_REPLY) throw impossibleRecord()
+      if (!isPossible(this.kind, this.id)) throw impossibleRecord()
       if (flags === FLAG_FIRST + FLAG_LAST) {
         if (this.#target !== undefined) throw impossibleRecord()
         const head = this.#readHead(ring.offset, ring.length)
@@ -229,7 +235,7 @@ export class MessageReader {
 
   /** Reads the words in front of a call's or reply's payload; returns how many bytes they take of the `length`. */
   #readHead(offset: number, length: number): number {
-    if (this.kind === 0) return 0
+    if (headSize(this.kind) === 0) return 0
     if (length < CALL_HEAD_SIZE) throw impossibleRecord()
     this.call = this.#ring.wordAt(offset)
     this.status = this.#ring.wordAt(offset + 4)

@@ -4,6 +4,7 @@ import { SharedChannelError } from '../src/errors.ts'
 import {
   FLAG_ABANDONED,
   FLAG_CALL,
+  FLAG_CONTROL,
   FLAG_FIRST,
   FLAG_LAST,
   FLAG_REPLY,
@@ -196,6 +197,25 @@ describe('calls and replies', () => {
   })
 })
 
+describe('control records', () => {
+  it('have no type and no head, in one record or in fragments', () => {
+    const { writer, reader, ringIn, payload } = newMessages()
+    for (const size of [0, 1, ONE_RECORD, ONE_RECORD + 1, 5 * CAPACITY]) {
+      expect(writer.fitsOneRecord(FLAG_CONTROL, size)).toBe(size <= ONE_RECORD)
+      const message = outgoing(FLAG_CONTROL, pattern(size, size))
+      while (writer.tryWrite(message) !== OK) {
+        reader.next()
+        ringIn.publish()
+      }
+      while (reader.next() === AGAIN) ringIn.publish()
+      expect([reader.id, reader.kind, reader.length]).toEqual([0, FLAG_CONTROL, size])
+      expectBytes(payload(), pattern(size, size))
+      reader.release()
+      ringIn.publish()
+    }
+  })
+})
+
 describe('giving up', () => {
   it('a message half written has the reader drop it; the next one arrives', () => {
     const { writer, reader, ringIn, payload } = newMessages()
@@ -276,7 +296,7 @@ describe('giving up', () => {
 describe('what a hostile writer can send', () => {
   const whole = FLAG_FIRST | FLAG_LAST
   it.each<[string, (record: ReturnType<typeof newMessages>['record']) => void]>([
-    ['unknown flags', (record) => record(1 | FLAG_FIRST | (1 << 30), prefix(100))],
+    ['unknown flags', (record) => record(1 | FLAG_FIRST | (1 << 31), prefix(100))],
     ['the middle of a message that never began', (record) => record(1, pattern(8))],
     ['the end of a message that never began', (record) => record(1 | FLAG_LAST, pattern(8))],
     ['a beginning without a length', (record) => record(1 | FLAG_FIRST, pattern(4))],
@@ -302,6 +322,20 @@ describe('what a hostile writer can send', () => {
       (record) => record(1 | FLAG_FIRST | FLAG_CALL, prefix(30), prefix(1)) && record(1, pattern(8)),
     ],
     ['a mark of abandonment that is a call', (record) => record(FLAG_ABANDONED | FLAG_CALL)],
+    ['a control record of a type', (record) => record(1 | whole | FLAG_CONTROL)],
+    ['a fragment of a control record of a type', (record) => record(1 | FLAG_FIRST | FLAG_CONTROL, prefix(100))],
+    ['a control record that is a call', (record) => record(whole | FLAG_CONTROL | FLAG_CALL, prefix(1))],
+    ['a control record that is a reply', (record) => record(whole | FLAG_CONTROL | FLAG_REPLY, prefix(1))],
+    ['all of them at once', (record) => record(whole | FLAG_CONTROL | FLAG_CALL | FLAG_REPLY, prefix(1))],
+    [
+      'a control record that goes on as a message',
+      (record) => record(FLAG_FIRST | FLAG_CONTROL, prefix(30)) && record(0, pattern(8)),
+    ],
+    [
+      'a message that goes on as a control record',
+      (record) => record(FLAG_FIRST, prefix(30)) && record(FLAG_CONTROL, pattern(8)),
+    ],
+    ['a control record that is abandoned', (record) => record(FLAG_ABANDONED | FLAG_CONTROL)],
     ['less than it announced', (record) => record(1 | FLAG_FIRST, prefix(10)) && record(1 | FLAG_LAST, pattern(9))],
   ])('%s is found out', (_, attack) => {
     const { record, reader } = newMessages()
@@ -341,7 +375,7 @@ describe('what a hostile writer can send', () => {
 
   it('is a message within the limits, or an error, whatever records it makes', () => {
     const ends = fc.constantFrom(0, FLAG_FIRST, FLAG_LAST, whole, FLAG_ABANDONED, -(2 ** 31))
-    const kinds = fc.constantFrom(0, 0, FLAG_CALL, FLAG_REPLY, FLAG_CALL | FLAG_REPLY)
+    const kinds = fc.constantFrom(0, 0, FLAG_CALL, FLAG_REPLY, FLAG_CONTROL, FLAG_CALL | FLAG_REPLY)
     const flags = fc.tuple(ends, kinds).map(([end, kind]) => end | kind)
     const made = fc.record({ id: fc.nat(2), flags, size: fc.nat(200), announced: fc.oneof(fc.nat(300), fc.nat(1e9)) })
     const codes = new Set<string>()

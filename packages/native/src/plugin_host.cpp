@@ -327,7 +327,8 @@ void PluginHost::deliver(sc_plugin& plugin, const IncomingMessage& message) noex
         refuse_call(message, "an exception left the plugin's on_request");
       }
       break;
-    case MessageKind::reply: break;  // to no call: plugins make none
+    case MessageKind::reply: break;    // to no call: plugins make none
+    case MessageKind::control: break;  // plugins neither post nor receive buffers
   }
 }
 

@@ -67,6 +67,7 @@ inline constexpr std::uint32_t kFlagFiller = 67108864;      // closes the end of
 inline constexpr std::uint32_t kFlagAbandoned = 134217728;  // the sender gave up the message whose fragments came before
 inline constexpr std::uint32_t kFlagCall = 268435456;       // a call: the other side answers it with a reply
 inline constexpr std::uint32_t kFlagReply = 536870912;      // the answer to a call
+inline constexpr std::uint32_t kFlagControl = 1073741824;   // between the two ends themselves; message type 0
 // The first of several fragments starts with the message's whole length: u32 length, u32 zero.
 inline constexpr std::uint32_t kFragmentPrefixSize = 8;
 // The payload of a call or reply follows these words: u32 number of the call, u32 status (zero in a call).

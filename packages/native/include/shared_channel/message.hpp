@@ -1,6 +1,6 @@
 // Messages over the records of a ring: one that fits is one record, a longer one is cut into fragments and put together
-// at the far end. Calls and their replies are messages too, with a number and a status in front of the payload. No
-// Node-API, no OS calls, and nothing here waits: what cannot go on says `again`.
+// at the far end. Calls and their replies are messages too, with a number and a status in front of the payload; control
+// records are messages of no type. No Node-API, no OS calls, and nothing here waits: what cannot go on says `again`.
 #pragma once
 
 #include <algorithm>
@@ -13,11 +13,11 @@
 namespace shared_channel {
 
 // What a message is for. The values are the flags of its records.
-enum class MessageKind : std::uint32_t { plain = 0, call = kFlagCall, reply = kFlagReply };
+enum class MessageKind : std::uint32_t { plain = 0, call = kFlagCall, reply = kFlagReply, control = kFlagControl };
 
 // The bytes that stand between a message's prefix and its payload.
 [[nodiscard]] constexpr std::uint32_t head_size(MessageKind kind) noexcept {
-  return kind == MessageKind::plain ? 0 : kCallHeadSize;
+  return kind == MessageKind::call || kind == MessageKind::reply ? kCallHeadSize : 0;
 }
 
 // The largest payload: the length of a message is a 32-bit word, and a call's head counts in it.
@@ -25,7 +25,7 @@ enum class MessageKind : std::uint32_t { plain = 0, call = kFlagCall, reply = kF
 
 // A message on its way into a ring, and how far it got.
 struct OutgoingMessage {
-  std::uint32_t type = 0;  // 0 to kMaxMessageType
+  std::uint32_t type = 0;  // 0 to kMaxMessageType; of a control record 0
   const std::byte* data = nullptr;
   std::uint32_t size = 0;  // up to max_payload(kind)
   MessageKind kind = MessageKind::plain;
@@ -158,7 +158,7 @@ class MessageReader {
   ReadStatus add_record(const Record& record, IncomingMessage& message) noexcept {
     const std::uint32_t type = record.tag & kMaxMessageType;
     const std::uint32_t place = record.tag & (kFlagFirst | kFlagLast);
-    const std::uint32_t kind_flags = record.tag & (kFlagCall | kFlagReply);
+    const std::uint32_t kind_flags = record.tag & (kFlagCall | kFlagReply | kFlagControl);
     const std::uint32_t others = record.tag & ~(kMaxMessageType | place | kind_flags);
     if (others == kFlagAbandoned && place == 0 && kind_flags == 0) {
       if (record.length != 0) return ReadStatus::corrupt;
@@ -166,8 +166,9 @@ class MessageReader {
       assembled_.reset();
       return ReadStatus::again;
     }
-    if (others != 0 || kind_flags == (kFlagCall | kFlagReply)) return ReadStatus::corrupt;
+    if (others != 0 || (kind_flags & (kind_flags - 1)) != 0) return ReadStatus::corrupt;  // more than one of them
     const auto kind = static_cast<MessageKind>(kind_flags);
+    if (kind == MessageKind::control && type != 0) return ReadStatus::corrupt;
     if (place != (kFlagFirst | kFlagLast)) return add_fragment(type, kind, place, record, message);
     if (assembling_) return ReadStatus::corrupt;
     if (const ReadStatus status = check_length(kind, record.length); status != ReadStatus::message) return status;
