@@ -1,5 +1,5 @@
 /** Calls: those that this end makes and waits for, and those that it answers. */
-import { encode } from './codec.ts'
+import { type Encoded, encode } from './codec.ts'
 import { Deferred } from './deferred.ts'
 import { SharedChannelError } from './errors.ts'
 import { FLAG_CALL, FLAG_REPLY, REPLY_FAILED, REPLY_OK } from './layout.ts'
@@ -19,16 +19,17 @@ export class Calls {
   }
 
   /** Sends a call; the result settles with its answer. */
-  request(entry: Outgoing, payload: Uint8Array, options: WaitOptions): Deferred<unknown> {
+  request(entry: Outgoing, payload: Encoded, options: WaitOptions): Deferred<unknown> {
     do this.#number = (this.#number + 1) >>> 0
     while (this.#open.has(this.#number)) // after 4 billion calls the first ones may still be open
     const number = this.#number
     const waiting = this.#sender.send(entry.id | FLAG_CALL, payload, number, 0)
     const answer = new Deferred<unknown>()
     this.#open.set(number, { entry, answer })
+    const { unsent } = payload
     answer.settled(() => {
       this.#open.delete(number)
-      if (waiting !== undefined) this.#sender.withdraw(waiting)
+      if (waiting !== undefined && this.#sender.withdraw(waiting)) unsent?.()
     })
     limitWait(answer, options, `"${entry.name}" was not answered`)
     return answer
@@ -56,7 +57,10 @@ export class Calls {
       this.#sender.sendDirect(id | FLAG_REPLY, bytes, true, {}, number, status)
     try {
       const handler = entry?.handlers[0]
-      if (entry?.reply === undefined || handler === undefined) throw new Error(`nobody handles "${entry?.name ?? id}"`)
+      if (entry?.reply === undefined || handler === undefined) {
+        entry?.codec.unwanted?.(payload)
+        throw new Error(`nobody handles "${entry?.name ?? id}"`)
+      }
       const result = await handler(entry.codec.decode(payload) as never)
       await reply(encode(entry.name, entry.reply, result), REPLY_OK)
     } catch (error) {

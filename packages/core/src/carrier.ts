@@ -1,4 +1,11 @@
-import type { SharedChannelError } from './errors.ts'
+/**
+ * What carries SharedBuffers to another side: whatever carries messages. `carrierOf` makes one interface of them all, once
+ * for each target, so that everybody here shares one listener on it.
+ */
+import { ChannelCarrier } from './channel-carrier.ts'
+import { invalidArgument, type SharedChannelError } from './errors.ts'
+import { type ChannelInside, INSIDE } from './parts.ts'
+import { isPort, isProcess, PortCarrier, ProcessCarrier } from './target-carrier.ts'
 
 /** What goes over a carrier when a SharedBuffer is posted, and what comes back. */
 export interface CarrierMessage {
@@ -32,4 +39,45 @@ export interface Carrier {
    * how to take it back.
    */
   addConsumer?(): () => void
+}
+
+const carriers = new WeakMap<object, Carrier>()
+
+/**
+ * What carries messages to the other side of `target`, to post buffers over it and to receive them.
+ *
+ * While a post is open or a {@link SharedBufferReceiver} is, there is a listener on the target, which counts as one of your
+ * own does: it starts a port and keeps Node's event loop alive, unless you `unref` the port or the process's channel. So add
+ * your own listeners in the same turn of the event loop. Your messages pass untouched.
+ *
+ * @param target A MessagePort or Worker of `worker_threads` or of the web, `parentPort`, a worker's `self`; a ChildProcess
+ *   with an IPC channel, or `process` in a child; Electron's MessagePortMain, utility process or `process.parentPort`; a
+ *   SharedChannel; or a {@link Carrier} of your own.
+ * @returns Always the same one for a target.
+ * @throws SharedChannelError `INVALID_ARGUMENT` for anything else.
+ */
+export function carrierOf(target: unknown): Carrier {
+  if (typeof target !== 'object' || target === null) throw noCarrier(target)
+  const known = carriers.get(target)
+  if (known !== undefined) return known
+  const carrier = adapt(target)
+  carriers.set(target, carrier)
+  return carrier
+}
+
+function adapt(target: object): Carrier {
+  const { [INSIDE]: inside, post, listen } = target as Partial<Carrier> & { readonly [INSIDE]?: ChannelInside }
+  if (inside !== undefined) return new ChannelCarrier(inside)
+  if (typeof post === 'function' && typeof listen === 'function') return target as Carrier
+  if (isPort(target)) return new PortCarrier(target)
+  if (isProcess(target)) return new ProcessCarrier(target)
+  throw noCarrier(target)
+}
+
+function noCarrier(target: unknown): SharedChannelError {
+  const found = Object.prototype.toString.call(target)
+  return invalidArgument(
+    `${found} cannot carry SharedBuffers. Give a MessagePort, a Worker or its parentPort, a child process with an IPC channel ` +
+      '(or process in it), a MessagePortMain, a utility process or its process.parentPort, or a SharedChannel.',
+  )
 }

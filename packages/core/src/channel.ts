@@ -15,16 +15,17 @@ import type {
   MessageHandler,
   OutgoingChannelMessage,
 } from './channel-types.ts'
-import { encode } from './codec.ts'
+import { type Codec, encode } from './codec.ts'
 import { Deferred } from './deferred.ts'
 import { corrupt, invalidArgument, memoryIsGone, SharedChannelError } from './errors.ts'
 import { reportUncaught } from './host.ts'
 import { readLayout, type Side, STATE_CLOSED, STATE_GONE } from './layout.ts'
 import type { Link } from './link.ts'
-import type { Incoming, Outgoing, Owner } from './parts.ts'
+import { type ChannelInside, INSIDE, type Incoming, type Outgoing, type Owner } from './parts.ts'
 import type {
   CallHandlers,
   HandleName,
+  MessageEntries,
   Protocol,
   ReceiveName,
   ReceivePayload,
@@ -100,14 +101,12 @@ export class SharedChannel<P extends Protocol> {
   constructor(link: Link, protocol: P, options: ChannelOptions = {}) {
     this.#link = link
     this.#options = checkOptions(options)
-    for (const [name, { id, codec, reply }] of Object.entries(protocol.send)) {
-      this.#outgoing[kindOf(reply)].set(name, { name, id, codec, reply })
-    }
+    for (const entry of this.#entries(protocol.send)) this.#outgoing[kindOf(entry.reply)].set(entry.name, entry)
     const byId = new Map<number, Incoming>()
-    for (const [name, { id, codec, reply }] of Object.entries(protocol.receive)) {
-      const incoming: Incoming = { name, id, codec, reply, handlers: [] }
-      this.#incoming[kindOf(reply)].set(name, incoming)
-      byId.set(id, incoming)
+    for (const entry of this.#entries(protocol.receive)) {
+      const incoming: Incoming = { ...entry, handlers: [] }
+      this.#incoming[kindOf(entry.reply)].set(entry.name, incoming)
+      byId.set(entry.id, incoming)
     }
 
     const { memory, side } = link
@@ -131,6 +130,8 @@ export class SharedChannel<P extends Protocol> {
     this.#sender = new Sender(writer, owner)
     this.#calls = new Calls(this.#sender, owner)
     this.#receiver = new Receiver(reader, byId, this.#calls, owner)
+    const inside: ChannelInside = { sender: this.#sender, receiver: this.#receiver, owner, closed: this.closed }
+    Object.defineProperty(this, INSIDE, { value: inside })
     if (Symbol.asyncDispose) this[Symbol.asyncDispose] = async () => void (await this.close())
     link.listen({
       wake: () => this.#wake(),
@@ -409,6 +410,17 @@ export class SharedChannel<P extends Protocol> {
   }
 
   // ---- Inside ----
+
+  /** One direction of the protocol, with codecs of this channel. */
+  #entries(entries: MessageEntries): Outgoing[] {
+    const own = <C extends Codec<never, unknown> | undefined>(codec: C) => (codec?.bind?.(this) ?? codec) as C
+    return Object.entries(entries).map(([name, { id, codec, reply }]) => ({
+      name,
+      id,
+      codec: own(codec),
+      reply: own(reply),
+    }))
+  }
 
   #toSend(type: string): Outgoing {
     if (this.#state !== 'open') throw this.#closedError()

@@ -8,7 +8,7 @@ import { invalidArgument, SharedChannelError } from './errors.ts'
  */
 export interface Codec<In, Out = In> {
   /** The payload's bytes. They are copied before `send` returns; the array may be reused. Throw to refuse the payload. */
-  encode(value: In): Uint8Array
+  encode(value: In): Encoded
   /** The payload again. Throw when the bytes are not one; the error reaches `channel.onError`, and receiving goes on. */
   decode(bytes: Uint8Array): Out
   /**
@@ -17,6 +17,16 @@ export interface Codec<In, Out = In> {
    * change it while it is read, so nothing that trusts it (a parser, a text decoder) may see it.
    */
   readonly input?: 'copy' | 'scratch' | 'view'
+  /** Makes the codec that one channel uses. Called once by each, while it is made. */
+  bind?(channel: object): Codec<In, Out>
+  /** Is given a message that nobody decodes, since nobody wants it. */
+  unwanted?(bytes: Uint8Array): void
+}
+
+/** What a codec encodes to. */
+export interface Encoded extends Uint8Array {
+  /** Called when the bytes were not sent after all: there was no room, or the message was given up. */
+  unsent?(): void
 }
 
 const SCRATCH_BYTES = 65536
@@ -149,7 +159,7 @@ export function custom<In, Out = In>(codec: Codec<In, Out>): Codec<In, Out> {
 }
 
 /** The bytes of a payload, checked: any codec may be one of the user's. */
-export function encode(name: string, codec: Codec<never, unknown>, payload: unknown): Uint8Array {
+export function encode(name: string, codec: Codec<never, unknown>, payload: unknown): Encoded {
   const bytes = codec.encode(payload as never)
   // Elements of one byte each: anything else would be sent as something else.
   if (bytes?.BYTES_PER_ELEMENT !== 1) {

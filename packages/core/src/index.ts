@@ -1,3 +1,5 @@
+export { type BufferPayload, sharedBuffer } from './buffer-codec.ts'
+export { type Carrier, type CarrierListener, type CarrierMessage, carrierOf } from './carrier.ts'
 export { SharedChannel } from './channel.ts'
 export type { ChannelOptions } from './channel-options.ts'
 export type {
@@ -8,10 +10,11 @@ export type {
   MessageHandler,
   OutgoingChannelMessage,
 } from './channel-types.ts'
-export { bytes, type Codec, custom, json, type TypedArrayConstructor, text, typedArray } from './codec.ts'
+export { bytes, type Codec, custom, type Encoded, json, type TypedArrayConstructor, text, typedArray } from './codec.ts'
 export { SharedChannelError, type SharedChannelErrorCode } from './errors.ts'
 export { isValidCapacity, MAX_CAPACITY, MIN_CAPACITY, type Side, segmentSize, writeLayout } from './layout.ts'
 export type { Link, LinkListener } from './link.ts'
+export { type PostedBuffer, type PostOptions, postSharedBuffer, type ReleasedBy } from './posting.ts'
 export {
   type CallHandlers,
   defineProtocol,
@@ -28,6 +31,7 @@ export {
   type SendName,
   type SendPayload,
 } from './protocol.ts'
+export type { ReceivedBuffer } from './received-buffer.ts'
 export type {
   BufferAccess,
   BufferCopy,
@@ -40,4 +44,5 @@ export type {
   SegmentReference,
 } from './segment-host.ts'
 export type { MessageSlot } from './sender.ts'
+export { SharedBufferReceivedEvent, SharedBufferReceiver, toWorker } from './shared-buffer-receiver.ts'
 export type { WaitOptions } from './waiting.ts'

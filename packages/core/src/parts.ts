@@ -1,8 +1,10 @@
 /** What the parts of a channel (sender.ts, receiver.ts, calls.ts) know of it. */
 import type { ChannelOptions } from './channel-options.ts'
+import type { ChannelEnd } from './channel-types.ts'
 import type { Codec } from './codec.ts'
 import type { SharedChannelError } from './errors.ts'
 import type { Bell } from './ring.ts'
+import type { Sender } from './sender.ts'
 
 /** One name of a protocol. With a `reply` it is a call. */
 export interface Outgoing {
@@ -15,6 +17,20 @@ export interface Outgoing {
 /** One name of a protocol that comes in, and who wants it; at most one for a call. */
 export interface Incoming extends Outgoing {
   handlers: readonly ((data: never) => unknown)[]
+}
+
+/** Where a channel keeps what `carrierOf` needs of it; of any copy of this package. */
+export const INSIDE = Symbol.for('shared-channel.inside')
+
+/** What carries SharedBuffers over a channel. In a file of its own, which a page that posts none does not load. */
+export interface ChannelInside {
+  readonly sender: Sender
+  readonly receiver: {
+    onControl: ((payload: Uint8Array) => void) | undefined
+    addConsumer(): () => void
+  }
+  readonly owner: Owner
+  readonly closed: Promise<ChannelEnd>
 }
 
 /** The channel that the parts belong to. */

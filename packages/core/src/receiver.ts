@@ -6,7 +6,7 @@ import type { Calls } from './calls.ts'
 import type { MessageHandler } from './channel-types.ts'
 import { Deferred } from './deferred.ts'
 import { afterOtherEvents } from './host.ts'
-import { FLAG_CALL, FLAG_REPLY, WAITING_FOR_DATA, WAITING_FOR_ROOM } from './layout.ts'
+import { FLAG_CALL, FLAG_CONTROL, FLAG_REPLY, WAITING_FOR_DATA, WAITING_FOR_ROOM } from './layout.ts'
 import { MESSAGE, MessageReader } from './message.ts'
 import { MessageIterator } from './message-iterator.ts'
 import type { Incoming, Owner } from './parts.ts'
@@ -30,6 +30,9 @@ export class Receiver<T> {
   readonly stats = { receivedMessages: 0, receivedBytes: 0, unhandled: 0 }
   /** Resolved when the other side sends no more, and what it sent has been handed out. */
   readonly drained = new Deferred<void>()
+
+  /** Given the payload of each control record; must not throw. */
+  onControl: ((payload: Uint8Array) => void) | undefined
 
   #ring: RingReader
   #reader: MessageReader
@@ -215,6 +218,10 @@ export class Receiver<T> {
       this.#calls.replied(reader.call, reader.status, this.#payload('copy'))
       return
     }
+    if (kind === FLAG_CONTROL) {
+      this.onControl?.(this.#payload('copy'))
+      return
+    }
     // The name of a call is none for a message.
     if (incoming === undefined || incoming.reply !== undefined) {
       this.#drop(id, undefined)
@@ -222,6 +229,7 @@ export class Receiver<T> {
     }
     const { codec, handlers, name } = incoming
     if (handlers.length === 0 && this.#iterators.size === 0) {
+      codec.unwanted?.(this.#payload('copy'))
       this.#drop(id, name)
       return
     }

@@ -5,6 +5,7 @@
  */
 import type { ChannelStats } from './channel-types.ts'
 import { checkNumber, checkSize } from './checks.ts'
+import type { Encoded } from './codec.ts'
 import { Deferred } from './deferred.ts'
 import { invalidArgument, outOfMemory, SharedChannelError } from './errors.ts'
 import { WAITING_FOR_DATA, WAITING_FOR_ROOM } from './layout.ts'
@@ -112,18 +113,16 @@ export class Sender {
    *
    * @returns Its place in the queue, while it waits.
    */
-  send(tag: number, bytes: Uint8Array, call: number, status: number): WaitingMessage | undefined {
+  send(tag: number, bytes: Encoded, call: number, status: number): WaitingMessage | undefined {
     // The fast way is short, with the others in functions of their own, so that engines inline all of it.
     if (this.#tryWriteWhole(tag, bytes, call, status)) return undefined
     return this.#sendOrKeep(tag, bytes, call, status)
   }
 
   /** Writes a message if it can be done now. */
-  trySend(tag: number, bytes: Uint8Array): boolean {
-    const size = bytes.byteLength
-    this.#checkOnePiece(size)
+  trySend(tag: number, bytes: Encoded): boolean {
     const written = this.#tryWriteWhole(tag, bytes, 0, 0)
-    this.#wantedRoom = written ? NONE : size
+    this.#wantedRoom = written ? NONE : this.#unsent(bytes)
     return written
   }
 
@@ -134,32 +133,38 @@ export class Sender {
    */
   async sendDirect(
     tag: number,
-    bytes: Uint8Array,
+    bytes: Encoded,
     mayChange: boolean,
     options: WaitOptions,
     call = 0,
     status = 0,
   ): Promise<void> {
-    if (this.#stopped) throw this.#owner.closedError()
-    const size = bytes.byteLength
-    checkSize(size, this.#owner.options.maxMessageBytes)
-    const message: WaitingMessage = { tag, call, status, bytes, size, sent: 0, kept: 0 }
-    if (!this.#isBlocked && this.#tryWrite(message)) return
-    if (mayChange) this.#keepCopy(message)
-    const direct = new Deferred<void>()
-    message.direct = direct
-    limitWait(direct, options, 'There was no room in the ring', () => this.withdraw(message))
-    this.#enqueue(message)
-    return direct.promise
+    try {
+      if (this.#stopped) throw this.#owner.closedError()
+      const size = bytes.byteLength
+      checkSize(size, this.#owner.options.maxMessageBytes)
+      const message: WaitingMessage = { tag, call, status, bytes, size, sent: 0, kept: 0 }
+      if (!this.#isBlocked && this.#tryWrite(message)) return
+      if (mayChange) this.#keepCopy(message)
+      const direct = new Deferred<void>()
+      message.direct = direct
+      limitWait(direct, options, 'There was no room in the ring', () => this.withdraw(message))
+      this.#enqueue(message)
+      await direct.promise
+    } catch (error) {
+      bytes.unsent?.()
+      throw error
+    }
   }
 
-  /** Takes a message back that is still in the queue: the other side sees nothing of it. */
-  withdraw(message: WaitingMessage): void {
-    if (message.bytes === NOTHING) return
+  /** Takes a message back that is still in the queue: the other side sees nothing of it. Returns whether it was. */
+  withdraw(message: WaitingMessage): boolean {
+    if (message.bytes === NOTHING) return false
     this.#writer.abandon(message)
     this.#queue.splice(this.#waiting().indexOf(message), 1)
     this.#forget(message)
     this.pump()
+    return true
   }
 
   /** Room inside the ring, or null when there is none, or when something waits. */
@@ -270,7 +275,16 @@ export class Sender {
     return true
   }
 
-  #sendOrKeep(tag: number, bytes: Uint8Array, call: number, status: number): WaitingMessage | undefined {
+  #sendOrKeep(tag: number, bytes: Encoded, call: number, status: number): WaitingMessage | undefined {
+    try {
+      return this.#sendOrWait(tag, bytes, call, status)
+    } catch (error) {
+      bytes.unsent?.()
+      throw error
+    }
+  }
+
+  #sendOrWait(tag: number, bytes: Encoded, call: number, status: number): WaitingMessage | undefined {
     if (this.#stopped) throw this.#owner.closedError()
     const size = bytes.byteLength
     const { maxMessageBytes, maxQueueBytes } = this.#owner.options
@@ -414,6 +428,14 @@ export class Sender {
       this.#writer.abandon(message)
       throw outOfMemory(message.size, cause)
     }
+  }
+
+  /** What found no room, or never will. */
+  #unsent(bytes: Encoded): number {
+    const size = bytes.byteLength
+    bytes.unsent?.()
+    this.#checkOnePiece(size)
+    return size
   }
 
   #checkOnePiece(size: number): void {
