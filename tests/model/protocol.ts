@@ -129,23 +129,21 @@ export function partsOf(channel: Channel, side: Side) {
   // Slots are plain memory in the real code. What orders them there, a position published after and loaded before, orders
   // them here too; making nothing of their own order saves most of the states.
 
+  const slotToWrite = (l: Locals) => `slot ${side}.${l.written % capacity}`
+  const publishRecord: Block = [
+    assert('nobody writes after its side has closed', (l) => l.closed === 0),
+    store(slotToWrite, (l) => l.written + 1),
+    set('written', (l) => l.written + 1),
+    store(`tail ${side}`, (l) => l.written, rules.publish),
+    ...take(DATA),
+  ]
+
   /** RingWriter: writes the next record if there is room, and wakes who waits for it. Leaves in `found` whether it did. */
   const isFull = (l: Locals) => l.written - l.knownHead === capacity
-  const slotToWrite = (l: Locals) => `slot ${side}.${l.written % capacity}`
   const tryWrite: Block = [
     set('found', 0),
     when(isFull, [load(`head ${side}`, 'knownHead', rules.look)]),
-    when(
-      (l) => !isFull(l),
-      [
-        assert('nobody writes after its side has closed', (l) => l.closed === 0),
-        store(slotToWrite, (l) => l.written + 1),
-        set('written', (l) => l.written + 1),
-        store(`tail ${side}`, (l) => l.written, rules.publish),
-        ...take(DATA),
-        set('found', 1),
-      ],
-    ),
+    when((l) => !isFull(l), [...publishRecord, set('found', 1)]),
   ]
 
   /** RingReader.publish, and the wake-up of who waits for room. */
@@ -156,23 +154,22 @@ export function partsOf(channel: Channel, side: Side) {
     ),
   ]
 
-  /** RingReader: takes the next record, if there is one. In the middle of a batch its room is given back, or not yet. */
-  const isEmpty = (l: Locals) => l.read === l.knownTail
+  /** In the middle of a batch the room of a record is given back, or not yet. */
   const slotToRead = (l: Locals) => `slot ${peer}.${l.read % capacity}`
+  const takeRecord: Block = [
+    load(slotToRead, 'looksAt'),
+    assert('each record is read once, in order, and whole', (l) => l.looksAt === l.read + 1),
+    set('read', (l) => l.read + 1),
+    set('looksAt', 0),
+    ...(capacity > 1 ? [either(giveRoomBack, [])] : giveRoomBack),
+  ]
+
+  /** RingReader: takes the next record, if there is one. */
+  const isEmpty = (l: Locals) => l.read === l.knownTail
   const tryRead: Block = [
     set('found', 0),
     when(isEmpty, [load(`tail ${peer}`, 'knownTail', rules.look)]),
-    when(
-      (l) => !isEmpty(l),
-      [
-        load(slotToRead, 'looksAt'),
-        assert('each record is read once, in order, and whole', (l) => l.looksAt === l.read + 1),
-        set('read', (l) => l.read + 1),
-        set('looksAt', 0),
-        ...(capacity > 1 ? [either(giveRoomBack, [])] : giveRoomBack),
-        set('found', 1),
-      ],
-    ),
+    when((l) => !isEmpty(l), [...takeRecord, set('found', 1)]),
   ]
 
   /** RingReader.hasMore: looks for data and takes nothing. */
@@ -209,5 +206,18 @@ export function partsOf(channel: Channel, side: Side) {
     }
   }
 
-  return { DATA, ROOM, wakeUp, tryWrite, tryRead, giveRoomBack, lookForData, withdraw, readBell, prepareToSleep }
+  return {
+    DATA,
+    ROOM,
+    wakeUp,
+    publishRecord,
+    tryWrite,
+    takeRecord,
+    tryRead,
+    giveRoomBack,
+    lookForData,
+    withdraw,
+    readBell,
+    prepareToSleep,
+  }
 }
