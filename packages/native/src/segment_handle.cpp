@@ -11,6 +11,7 @@ constexpr char kSeparator = ':';
 constexpr std::size_t kCookieDigits = 32;
 constexpr std::uint64_t kMaxSize = std::uint64_t{1} << 32;
 
+// Takes what it finds: whether all of it was right is seen by writing it again.
 class Fields {
  public:
   explicit Fields(std::string_view text) : rest_(text) {}
@@ -26,25 +27,28 @@ class Fields {
   Number number() {
     const std::string_view field = next();
     Number value = 0;
-    const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-    if (field.empty() || error != std::errc() || end != field.data() + field.size()) is_right_ = false;
+    std::from_chars(field.data(), field.data() + field.size(), value);
     return value;
   }
 
   template <typename Letter>
-  Letter letter(std::string_view known) {
+  Letter letter() {
     const std::string_view field = next();
-    if (field.size() != 1 || known.find(field[0]) == std::string_view::npos) is_right_ = false;
     return static_cast<Letter>(field.empty() ? '\0' : field[0]);
   }
 
-  // Every field was what it should be, and none is left.
-  [[nodiscard]] bool are_right() const { return is_right_ && rest_.empty(); }
-
  private:
   std::string_view rest_;
-  bool is_right_ = true;
 };
+
+bool is_known(SegmentHandle::Role role) {
+  using enum SegmentHandle::Role;
+  return role == buffer || role == side0 || role == side1;
+}
+
+bool is_known(SegmentHandle::Kind kind) {
+  return kind == SegmentHandle::Kind::sealed || kind == SegmentHandle::Kind::named;
+}
 
 bool is_cookie(std::string_view text) {
   return text.size() == kCookieDigits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -55,10 +59,10 @@ bool is_cookie(std::string_view text) {
 SegmentHandle SegmentHandle::parse(std::string_view text, Role role) {
   const bool is_buffer = role == Role::buffer;
   Fields fields(text);
-  const bool is_ours = fields.next() == kPrefix;
+  fields.next();  // the prefix
   SegmentHandle handle;
-  handle.role = fields.letter<Role>("b01");
-  handle.kind = fields.letter<Kind>("sn");
+  handle.role = fields.letter<Role>();
+  handle.kind = fields.letter<Kind>();
   handle.owner.pid = fields.number<std::uint32_t>();
   handle.owner.start_time = fields.number<std::uint64_t>();
   handle.descriptor = fields.number<std::uint32_t>();
@@ -66,8 +70,9 @@ SegmentHandle SegmentHandle::parse(std::string_view text, Role role) {
   handle.inode = fields.number<std::uint64_t>();
   handle.size = fields.number<std::uint64_t>();
   handle.cookie = fields.next();
-  if (!is_ours || !fields.are_right() || !is_cookie(handle.cookie) || handle.size == 0 || handle.size > kMaxSize) {
-    throw Failure("INVALID_ARGUMENT", "this is no handle of shared memory, or not all of one; hand it over as it was given");
+  if (!is_known(handle.role) || !is_known(handle.kind) || !is_cookie(handle.cookie) || handle.size == 0 ||
+      handle.size > kMaxSize || handle.text() != text) {
+    throw Failure("INVALID_ARGUMENT", "this is no handle of shared memory, or not exactly one; hand it over as it was given");
   }
   if (is_buffer != (handle.role == Role::buffer)) {
     throw Failure("INVALID_ARGUMENT", is_buffer ? "this handle is of a channel; give it to openChannel"
