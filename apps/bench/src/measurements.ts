@@ -1,5 +1,7 @@
 import { measureIdleWakeUps } from './idle.ts'
 import { measureOpenClose } from './open-close.ts'
+import { measureHandOver } from './processes/hand-over.ts'
+import { measureMappedRead } from './processes/mapped-read.ts'
 import { measureOneWay, measureProcessRoundTrips } from './processes/measure.ts'
 import {
   idleRoundTripOutcome,
@@ -32,6 +34,8 @@ const ROUND_TRIPS = { blocks: 10, samplesPerBlock: 3000 }
 const PROCESS_SMALL = { rounds: 9, size: 64, messages: 1_000_000, peerMessages: 20_000 }
 const PROCESS_LARGE = { rounds: 9, size: 65_536, messages: 20_000, peerMessages: 2000 }
 const PROCESS_ROUND_TRIPS = { blocks: 20, samplesPerBlock: 50 }
+const HAND_OVERS = 15
+const MAPPED_READ = { rounds: 15, size: 64 << 20 }
 const IDLE = { channels: 64, milliseconds: 5000 }
 
 /** All that `npm run bench` measures, in its order. */
@@ -59,6 +63,10 @@ export const MEASUREMENTS: readonly Measurement[] = [
     unit: 'switches',
     run: async () => ({ ours: await measureIdleWakeUps(IDLE), peers: {} }),
   },
+  { name: 'hand-over-1MiB', unit: 'ms', run: () => measureHandOver(1 << 20, HAND_OVERS) },
+  { name: 'hand-over-100MiB', unit: 'ms', run: () => measureHandOver(100 << 20, HAND_OVERS) },
+  { name: 'hand-over-1GiB', unit: 'ms', run: () => measureHandOver(1 << 30, HAND_OVERS) },
+  { name: 'mapped-read', unit: 'GB/s', run: () => measureMappedRead(MAPPED_READ) },
   { name: 'process-64B', unit: 'msg/s', run: () => measureOneWay(PROCESS_SMALL) },
   { name: 'process-64KiB', unit: 'msg/s', run: () => measureOneWay(PROCESS_LARGE) },
   { name: 'process-round-trip-idle', unit: 'us', run: () => measureProcessRoundTrips(PROCESS_ROUND_TRIPS) },

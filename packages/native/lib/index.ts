@@ -1,3 +1,11 @@
+export {
+  type PostedBuffer,
+  type PostOptions,
+  postSharedBuffer,
+  type ReceivedBuffer,
+  type SharedBufferReceivedEvent,
+  toWorker,
+} from '@shared-channel/core'
 export { type Capabilities, capabilities } from './capabilities.ts'
 export {
   type CreateChannelOptions,
@@ -8,6 +16,7 @@ export {
 } from './channel-link.ts'
 export { openPlugin, type Plugin, type PluginInfo } from './plugin.ts'
 export type { LogLevel, LogLine, OpenPluginOptions } from './plugin-options.ts'
+export { type ReceivingOptions, SharedBufferReceiver, sharedBuffer } from './receiving.ts'
 export type { PluginRestart } from './restart.ts'
 export {
   createSharedBuffer,

@@ -2,8 +2,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-/** The ways of the comparison. */
-export type Transport = 'ours' | 'child_process' | 'unix-socket' | 'zeromq'
+/** What the other process is to do: answer in one of the ways of the comparison, or take buffers. */
+export type PeerRole = 'ours' | 'child_process' | 'unix-socket' | 'zeromq' | 'hand-over'
 
 /** Another process. */
 export interface ProcessCounterpart {
@@ -46,8 +46,8 @@ export class Tally {
 const PEER = fileURLToPath(new URL('../dist/peer.js', import.meta.url))
 
 /** Starts the other process; its output goes where ours goes. */
-export function startPeer(transport: Transport, address = ''): ChildProcess {
-  return fork(PEER, [transport, address], { serialization: 'advanced', execArgv: [] })
+export function startPeer(role: PeerRole, address = ''): ChildProcess {
+  return fork(PEER, [role, address], { serialization: 'advanced', execArgv: [] })
 }
 
 /** Rejects when the other process ends before it was told to. */

@@ -1,0 +1,100 @@
+// Handing a buffer to another process: how long until that one has read in it.
+
+import { defineProtocol, flip, json, SharedChannel } from '@shared-channel/core'
+import {
+  createChannel,
+  createSharedBuffer,
+  openChannel,
+  postSharedBuffer,
+  SharedBufferReceiver,
+} from '@shared-channel/native'
+import type { Outcome } from '../row.ts'
+import { median } from '../statistics.ts'
+import { endPeer, failureOf, startPeer } from './counterpart.ts'
+
+/** What the other process has done with a buffer. */
+interface Reading {
+  /** When it had read here and there, in milliseconds of the clock that all processes share. */
+  readonly touchedAt: number
+  readonly sum: number
+  /** How long reading all of it took, in milliseconds. */
+  readonly fullRead: number
+}
+
+const HAND_OVER = defineProtocol({ receive: { reading: { id: 1, codec: json<Reading>() } } })
+const RING = 1 << 16
+/** The first byte, the last, and one in so many between. */
+const STEP = 64 << 20
+const MARK = 7
+
+/** Milliseconds from `post` until the other process has read the first byte, the last, and one in every 64 MiB. */
+export async function measureHandOver(size: number, rounds: number): Promise<Outcome> {
+  const { link, handle } = createChannel({ capacity: RING })
+  const child = startPeer('hand-over', handle)
+  const channel = new SharedChannel(link, HAND_OVER)
+  const buffer = createSharedBuffer(size)
+  try {
+    const expected = mark(buffer.bytes)
+    let read: (reading: Reading) => void = () => {}
+    channel.on('reading', (reading) => read(reading))
+    const failed = failureOf(child)
+    const times: number[] = []
+    const fullReads: number[] = []
+    for (let round = 0; round <= rounds; round++) {
+      const reading = new Promise<Reading>((resolve) => {
+        read = resolve
+      })
+      const start = now()
+      const posted = postSharedBuffer(channel, buffer)
+      const { touchedAt, sum, fullRead } = await Promise.race([reading, failed])
+      if (sum !== expected) throw new Error(`the other process read ${sum} instead of ${expected}`)
+      await posted.released
+      if (round === 0) continue // warms up
+      times.push(touchedAt - start)
+      fullReads.push(fullRead)
+    }
+    const fullRead = `a first read of all of it by the other process: ${median(fullReads).toFixed(2)} ms`
+    return { ours: median(times), peers: {}, notes: [fullRead] }
+  } finally {
+    buffer.close()
+    await channel.close()
+    await endPeer(child)
+  }
+}
+
+/** The other process. */
+export function serveHandOver(handle: string): void {
+  const channel = new SharedChannel(openChannel(handle), flip(HAND_OVER))
+  const receiver = new SharedBufferReceiver(channel)
+  receiver.addEventListener('sharedbufferreceived', (event) => {
+    const { bytes } = event
+    const sum = marked(bytes).reduce((total, at) => total + (bytes[at] as number), 0)
+    const touchedAt = now()
+    readAll(bytes)
+    const fullRead = now() - touchedAt
+    receiver.releaseBuffer(event)
+    channel.send('reading', { touchedAt, sum, fullRead })
+  })
+}
+
+function mark(bytes: Uint8Array): number {
+  const places = marked(bytes)
+  for (const at of places) bytes[at] = MARK
+  return places.length * MARK
+}
+
+function marked(bytes: Uint8Array): number[] {
+  const places = [bytes.length - 1]
+  for (let at = 0; at < bytes.length; at += STEP) places.push(at)
+  return places
+}
+
+function readAll(bytes: Uint8Array): number {
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2)
+  let sum = 0
+  for (let i = 0; i < words.length; i++) sum = (sum + (words[i] as number)) | 0
+  return sum
+}
+
+/** CLOCK_MONOTONIC, in milliseconds: the same in all processes. */
+const now = (): number => Number(process.hrtime.bigint()) / 1e6
