@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  entry: ['src/main.ts'],
+  entry: ['src/main.ts', 'src/partner.ts'],
   format: 'esm',
   target: 'es2022',
   platform: 'node',

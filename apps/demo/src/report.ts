@@ -1,5 +1,6 @@
 import { renderTable } from '@shared-channel/bench'
 import { type Costs, costRows } from './measure.ts'
+import type { SharingResult } from './share-with-process.ts'
 import type { StreamResult } from './stream-file.ts'
 
 /** What `--json` prints. */
@@ -7,6 +8,7 @@ export interface DemoReport {
   readonly match: boolean
   readonly bytes: number
   readonly sha256: string
+  readonly twoProcesses: { readonly match: boolean; readonly bytes: number; readonly handOverMilliseconds: number }
   readonly toNativeGBs: number
   readonly toJavaScriptGBs: number
   readonly messagesPerSecond: { readonly sharedChannel: number; readonly workerThreads: number }
@@ -22,11 +24,21 @@ export function isMatch({ digest, expectedDigest, returnedUnchanged }: StreamRes
   return digest === expectedDigest && returnedUnchanged
 }
 
-export function makeReport(result: StreamResult, costs: Costs): DemoReport {
+/** Both processes saw what the other one wrote. */
+export function isShared({ readUnchanged, seesChanges }: SharingResult): boolean {
+  return readUnchanged && seesChanges
+}
+
+export function makeReport(result: StreamResult, sharing: SharingResult, costs: Costs): DemoReport {
   return {
     match: isMatch(result),
     bytes: result.bytes,
     sha256: result.digest,
+    twoProcesses: {
+      match: isShared(sharing),
+      bytes: sharing.bytes,
+      handOverMilliseconds: rounded(sharing.handOverMilliseconds),
+    },
     toNativeGBs: rounded(costs.toNative.ours),
     toJavaScriptGBs: rounded(costs.toJavaScript.ours),
     messagesPerSecond: {
@@ -50,6 +62,15 @@ export function renderResult(path: string, result: StreamResult): string {
     `  SHA-256 in C++       ${digest}`,
     `  SHA-256 in Node.js   ${expectedDigest}   ${digest === expectedDigest ? 'the same' : 'MISMATCH'}`,
     `  bytes that came back ${returnedUnchanged ? 'all, unchanged' : 'MISMATCH: they are not those that were sent'}`,
+  ].join('\n')
+}
+
+/** What became of the buffer that two processes share, for people. */
+export function renderSharing({ bytes, readUnchanged, seesChanges, handOverMilliseconds }: SharingResult): string {
+  return [
+    `Two processes, one buffer of ${bytes.toLocaleString('en-US')} bytes, handed over in ${handOverMilliseconds.toFixed(2)} ms, without a copy`,
+    `  what the other one read    ${readUnchanged ? 'the same SHA-256' : 'MISMATCH'}`,
+    `  what it wrote in its place ${seesChanges ? 'seen here' : 'MISMATCH'}`,
   ].join('\n')
 }
 

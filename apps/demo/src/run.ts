@@ -6,7 +6,8 @@ import { openPlugin } from '@shared-channel/native'
 import { CommanderError } from 'commander'
 import { parseArguments } from './arguments.ts'
 import { type Costs, MEASUREMENT_STEPS, measureCosts } from './measure.ts'
-import { isMatch, makeReport, renderCosts, renderResult } from './report.ts'
+import { isMatch, isShared, makeReport, renderCosts, renderResult, renderSharing } from './report.ts'
+import { type SharingResult, shareWithProcess } from './share-with-process.ts'
 import { openSource } from './source-file.ts'
 import { type StreamResult, streamFile } from './stream-file.ts'
 
@@ -14,23 +15,27 @@ const PLUGIN_PATH = fileURLToPath(new URL('../build/Release/sha256', import.meta
 /** Each way; some chunks fit, so that reading, hashing and comparing go on at the same time. */
 const RING = 4 << 20
 const MB = 1e6
+/** What two processes share. */
+const SHARED_BYTES = 100 << 20
 
 /** What the program works with. */
 export interface Parts {
   /** Opens the other side of the stream. */
   readonly openLink: () => Promise<Link>
+  readonly shareWithProcess: (bytes: number) => Promise<SharingResult>
   readonly measureCosts: (progress: Progress) => Promise<Costs>
 }
 
 const REAL_PARTS: Parts = {
   openLink: () => openPlugin(PLUGIN_PATH, { sendCapacity: RING, receiveCapacity: RING }),
+  shareWithProcess,
   measureCosts,
 }
 
 /**
  * The program.
  *
- * @returns Its exit code: 0, or 1 when the digest or a byte differs, or when something else is wrong.
+ * @returns Its exit code: 0, or 1 when a digest or a byte differs, or when something else is wrong.
  */
 export async function run(args: readonly string[], parts: Parts = REAL_PARTS): Promise<number> {
   try {
@@ -41,9 +46,11 @@ export async function run(args: readonly string[], parts: Parts = REAL_PARTS): P
     })
     const result = await streamWithProgress(file, parts)
     if (!json) console.log(`${renderResult(file, result)}\n`)
+    const sharing = await shareWithProgress(parts)
+    if (!json) console.log(`${renderSharing(sharing)}\n`)
     const costs = await measureWithProgress(parts)
-    console.log(json ? JSON.stringify(makeReport(result, costs), null, 2) : renderCosts(costs))
-    return isMatch(result) ? 0 : 1
+    console.log(json ? JSON.stringify(makeReport(result, sharing, costs), null, 2) : renderCosts(costs))
+    return isMatch(result) && isShared(sharing) ? 0 : 1
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode
     console.error(`demo: ${error instanceof Error ? error.message : String(error)}`)
@@ -64,6 +71,16 @@ async function streamWithProgress(path: string, { openLink }: Parts): Promise<St
     }
   } finally {
     await file.handle.close()
+  }
+}
+
+async function shareWithProgress({ shareWithProcess }: Parts): Promise<SharingResult> {
+  const progress = showProgress(process.stderr, 1)
+  try {
+    progress.update(0, 'sharing a buffer and a channel with another process')
+    return await shareWithProcess(SHARED_BYTES)
+  } finally {
+    progress.stop()
   }
 }
 

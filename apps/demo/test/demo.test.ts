@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
 import type { Costs } from '../src/measure.ts'
 import { type Parts, run } from '../src/run.ts'
+import { type SharingResult, shareWithProcess } from '../src/share-with-process.ts'
 import { fakePlugin } from './helpers/fake-plugin.ts'
 import { temporaryFolder } from './helpers/temporary-folder.ts'
 
@@ -26,6 +27,7 @@ describe('npm run demo', () => {
       match: true,
       bytes: CONTENT.length,
       sha256: createHash('sha256').update(CONTENT).digest('hex'),
+      twoProcesses: { match: true, bytes: 100 << 20, handOverMilliseconds: positive },
       toNativeGBs: positive,
       toJavaScriptGBs: positive,
       messagesPerSecond: { sharedChannel: positive, workerThreads: positive },
@@ -45,6 +47,7 @@ describe('npm run demo', () => {
       '0 bytes',
       'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
       'all, unchanged',
+      'seen here',
       'worker_threads',
       'p50',
       'p99',
@@ -66,8 +69,10 @@ describe('npm run demo', () => {
 })
 
 /** The program in this process, with another plugin, and without the time that measuring takes. */
-const runWith = (args: string[], openLink: Parts['openLink']) =>
-  run(args, { openLink, measureCosts: async () => COSTS })
+const runWith = (args: string[], openLink: Parts['openLink'], sharing = SHARING) =>
+  run(args, { openLink, shareWithProcess: async () => sharing, measureCosts: async () => COSTS })
+
+const SHARING: SharingResult = { bytes: 1, readUnchanged: true, seesChanges: true, handOverMilliseconds: 1 }
 
 const outcome = { ours: 1, peers: { worker_threads: 1 } }
 const times = { p50: 1, p99: 2 }
@@ -107,5 +112,24 @@ describe('a plugin that cannot be opened', () => {
     vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     expect(await runWith([file], () => Promise.reject(new Error('not built')))).toBe(1)
     expect(stderr.mock.calls.join()).toContain('not built')
+  })
+})
+
+describe('another process that does not see the same memory', () => {
+  beforeEach(() => {
+    vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  })
+
+  it.each([{ readUnchanged: false }, { seesChanges: false }])('makes the demo end with 1: %o', async (wrong) => {
+    const stdout = vi.spyOn(console, 'log').mockReturnValue()
+    const echoing = async () => fakePlugin({})
+    expect(await runWith([file], echoing, { ...SHARING, ...wrong })).toBe(1)
+    expect(stdout.mock.calls.join()).toContain('MISMATCH')
+    expect(await runWith(['--json', file], echoing, { ...SHARING, ...wrong })).toBe(1)
+  })
+
+  it('is told of when it ends before it has answered', async () => {
+    const ending = folder.write('ending.mjs', Buffer.from('process.exit(3)'))
+    await expect(shareWithProcess(65536, ending)).rejects.toThrow('the other process ended with 3')
   })
 })

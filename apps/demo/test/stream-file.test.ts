@@ -44,7 +44,8 @@ describe('streaming a file through the plugin', () => {
   it('closes the channel', async () => {
     const plugin = await openPlugin(PLUGIN)
     await stream(CONTENT, plugin)
-    expect(() => plugin.listen({ wake() {}, error() {}, ended() {} })).toThrow()
+    const listener = { wake() {}, error() {}, ended() {}, interrupted: () => false, resumed: () => 0 }
+    expect(() => plugin.listen(listener)).toThrow()
   })
 })
 
