@@ -7,11 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 
 #include "../failure.hpp"
+#include "available_memory.hpp"
 #include "descriptor.hpp"
 #include "named_segments.hpp"
 #include "shared_channel/layout.h"
@@ -51,13 +53,18 @@ bool wants_name(SegmentUse use) {
   return prctl(PR_GET_DUMPABLE) != 1 && geteuid() != 0;
 }
 
+// ftruncate would succeed on a full machine, and the first write would be a SIGBUS.
 void reserve(int descriptor, std::size_t size) {
-  // ftruncate would succeed on a full machine, and the first write would be a SIGBUS.
-  int error = 0;
-  do {
-    error = posix_fallocate(descriptor, 0, static_cast<off_t>(size));
-  } while (error == EINTR);
-  if (error != 0) throw no_memory(size, "posix_fallocate", error);
+  if (size > file_size_limit()) throw no_memory(size, "RLIMIT_FSIZE", EFBIG);  // else this would be a SIGXFSZ
+  if (size > available_memory()) throw no_memory(size, "MemAvailable", ENOMEM);
+  // In pieces: on older systems a call that a signal interrupts gives everything back, and never gets through among many.
+  constexpr std::size_t kPiece = std::size_t{1} << 20;
+  for (std::size_t done = 0; done < size;) {
+    const std::size_t piece = std::min(kPiece, size - done);
+    const int error = posix_fallocate(descriptor, static_cast<off_t>(done), static_cast<off_t>(piece));
+    if (error == 0) done += piece;
+    else if (error != EINTR) throw no_memory(size, "posix_fallocate", error);
+  }
 }
 
 // Empty where the system has none.
