@@ -1,6 +1,8 @@
 # find_package(SharedChannel REQUIRED PATHS <what `npx shared-channel cmake-dir` prints>)
 #
-#   SharedChannel::headers                     the include folder and C++20
+#   SharedChannel::headers                     the include folder and C++20: all that most plugins need
+#   SharedChannel::native                      also what is behind channel.hpp and shared_buffer.hpp, as a static library that is
+#                                              compiled in the project that links it, and only then
 #   shared_channel_add_plugin(camera a.cpp b.cpp)   a plugin library camera.so (.dylib, .dll), without a "lib" prefix
 if(NOT TARGET SharedChannel::headers)
   find_package(Threads REQUIRED)
@@ -9,6 +11,28 @@ if(NOT TARGET SharedChannel::headers)
     INTERFACE_INCLUDE_DIRECTORIES "${CMAKE_CURRENT_LIST_DIR}/../include"
     INTERFACE_COMPILE_FEATURES cxx_std_20
     INTERFACE_LINK_LIBRARIES Threads::Threads)
+endif()
+
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND NOT TARGET shared_channel_native)
+  set(_shared_channel_src "${CMAKE_CURRENT_LIST_DIR}/../src")
+  add_library(shared_channel_native STATIC EXCLUDE_FROM_ALL
+    ${_shared_channel_src}/channel_end.cpp
+    ${_shared_channel_src}/read_layout.cpp
+    ${_shared_channel_src}/segment_handle.cpp
+    ${_shared_channel_src}/shared_buffer.cpp
+    ${_shared_channel_src}/linux/available_memory.cpp
+    ${_shared_channel_src}/linux/doorbell.cpp
+    ${_shared_channel_src}/linux/named_segments.cpp
+    ${_shared_channel_src}/linux/process.cpp
+    ${_shared_channel_src}/linux/segment.cpp
+    ${_shared_channel_src}/linux/segment_lock.cpp
+    ${_shared_channel_src}/linux/thread_name.cpp)
+  unset(_shared_channel_src)
+  target_link_libraries(shared_channel_native PUBLIC SharedChannel::headers)
+  # Each plugin and program has its own copy: none is to use another's by chance.
+  set_target_properties(shared_channel_native PROPERTIES
+    POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  add_library(SharedChannel::native ALIAS shared_channel_native)
 endif()
 
 function(shared_channel_add_plugin name)

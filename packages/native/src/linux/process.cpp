@@ -138,7 +138,8 @@ ProcessIdentity find_process(std::uint32_t pid) noexcept {
 ProcessReference::ProcessReference(const ProcessIdentity& identity)
     : descriptor_(static_cast<int>(syscall(SYS_pidfd_open, static_cast<pid_t>(identity.pid), 0))) {
   if (descriptor_ < 0) {
-    if (errno != ESRCH && errno != EINVAL) {
+    // pidfd_open(2): ESRCH for none, EINVAL (from Linux 6.9 on ENOENT) for the number of a thread.
+    if (errno != ESRCH && errno != EINVAL && errno != ENOENT) {
       throw Failure("OUT_OF_MEMORY", "could not reach the process " + std::to_string(identity.pid) + ": " +
                                          std::strerror(errno));
     }
