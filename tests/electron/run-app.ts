@@ -14,6 +14,7 @@ import {
   type JobTask,
   ORDER_VARIABLE,
   type Order,
+  type Paths,
   type Task,
 } from './app/task.ts'
 
@@ -22,6 +23,13 @@ const inThisFolder = (path: string) => fileURLToPath(new URL(path, import.meta.u
 
 export const CAGE_PROBE = inThisFolder('build/Release/cage_probe.node')
 export const APP = inThisFolder('dist/main.cjs')
+
+const PATHS: Paths = {
+  plugin: pluginPath('electron_stream'),
+  cageProbe: CAGE_PROBE,
+  addon: inThisFolder('../../packages/native/build/Release/shared_channel.node'),
+  node: process.execPath,
+}
 
 /** How Electron is started. */
 export interface Launch {
@@ -34,11 +42,6 @@ export interface Launch {
 /** As this user, without Electron's sandbox, which root and some systems do not have. */
 export function plainLaunch(): Launch {
   return { executable: theElectron().executable, switches: ['--no-sandbox'] }
-}
-
-/** As another user, with Electron's sandbox on. */
-export function sandboxedLaunch(executable: string, user: number): Launch {
-  return { executable, switches: [], user }
 }
 
 export function theElectron(): NonNullable<ProvidedContext['electron']> {
@@ -61,7 +64,7 @@ export async function runJob<Name extends JobName>(
  * @throws When there was no answer, or when the app did not end with exit code 0.
  */
 export async function runApp(task: Task, launch: Launch = plainLaunch()): Promise<unknown> {
-  const order: Order = { task, paths: { plugin: pluginPath('electron_stream'), cageProbe: CAGE_PROBE } }
+  const order: Order = { task, paths: PATHS }
   const home = mkdtempSync(join(tmpdir(), 'shared-channel-electron-'))
   const { executable, switches, user } = launch
   if (user !== undefined) chownSync(home, user, user)

@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  entry: ['app/main.ts', 'app/preload.ts', 'app/utility.ts'],
+  entry: ['app/main.ts', 'app/preload.ts', 'app/utility.ts', 'app/node-child.ts'],
   // Electron 22 knows no ES modules.
   format: ['cjs'],
   target: 'es2022',

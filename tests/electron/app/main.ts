@@ -7,6 +7,8 @@ import { flood } from './flood.ts'
 import { runJob } from './jobs.ts'
 import { order } from './order.ts'
 import { reload } from './reload.ts'
+import { registerScheme, serveScheme } from './sharing/isolated-page.ts'
+import { share } from './sharing/share.ts'
 import { ANSWER_PREFIX, type JobTask, type Place, type QuitKind, type QuitResult } from './task.ts'
 import { createWindow, type Done, loadPage, resultOf, runPreload } from './windows.ts'
 
@@ -17,7 +19,8 @@ app.on('child-process-gone', (_event, { type, reason, exitCode }) => gone(type, 
 process.on('uncaughtException', (error) => fail(error))
 process.on('unhandledRejection', (error) => fail(error))
 
-app.whenReady().then(work).catch(fail)
+registerScheme()
+app.whenReady().then(serveScheme).then(work).catch(fail)
 
 async function work(): Promise<void> {
   const { task } = order
@@ -28,6 +31,10 @@ async function work(): Promise<void> {
       break
     case 'reload':
       answer(await reload(task.times))
+      app.quit()
+      break
+    case 'share':
+      answer(await share(task.trusted))
       app.quit()
       break
     case 'quit':

@@ -6,6 +6,8 @@ import { runJob } from './jobs.ts'
 import { order } from './order.ts'
 import { countThreads } from './own-process.ts'
 import type { Reloadable } from './reload.ts'
+import { preloadActs } from './sharing/acts.ts'
+import { serve } from './sharing/calls.ts'
 
 const threadsAtStart = countThreads('self')
 
@@ -18,7 +20,21 @@ async function start(): Promise<unknown> {
   if (new URLSearchParams(location.search).has('idle')) return idle()
   const { task } = order
   if (task.kind === 'job') return runJob(task.job)
+  if (task.kind === 'share') return serveMain()
   const busy = flood()
   if (task.kind !== 'reload' || task.when === 'busy') await busy
   return { threadsAtStart } satisfies Reloadable
+}
+
+/** For a port that comes soon. */
+function serveMain(): void {
+  ipcRenderer.once('calls', ({ ports: [port] }) => {
+    if (port === undefined) return
+    serve(preloadActs, {
+      post: (message) => port.postMessage(message),
+      listen: (handler) => {
+        port.onmessage = ({ data }) => handler(data)
+      },
+    })
+  })
 }

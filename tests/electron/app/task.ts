@@ -18,6 +18,7 @@ export type Task =
   | JobTask
   | { readonly kind: 'reload'; readonly times: number; readonly when: ReloadTime }
   | { readonly kind: 'quit'; readonly how: QuitKind }
+  | { readonly kind: 'share'; readonly trusted: boolean }
 
 /** Reloads a page while its channels are opening, or when all of them are busy. */
 export type ReloadTime = 'opening' | 'busy'
@@ -105,10 +106,57 @@ export interface QuitResult {
   readonly pids: readonly number[]
 }
 
+/** Every process of the app is called by its name: main, a and b (the preloads of two windows), utility, node. */
+export interface ShareResult {
+  readonly pids: readonly number[]
+  /** Whether the pages of a and b have COOP and COEP. */
+  readonly isolated: readonly boolean[]
+  /** By owner, then by who opens its memory without trust: 'opened', or the code of the error. */
+  readonly opened: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** What kind of memory page a has got. */
+  readonly posted: string
+  /** By who reads, page a and page b among them: the checksum of each one's part, filled from the seeds 1, 2, ... */
+  readonly sums: Sums
+  /** By pair: what either end has seen. */
+  readonly talks: Readonly<Record<string, readonly TalkResult[]>>
+  /** Of a and b, while the main process was blocked. */
+  readonly talksWithoutMain: readonly TalkResult[]
+}
+export type Sums = Record<string, number[]>
+
+/** Bytes that each writes into a common buffer. */
+export const PART_BYTES = 1 << 20
+
+/** Checked messages both ways, then calls both ways. */
+export interface Talk {
+  /** At least so many each way. */
+  readonly bytes: number
+  /** Seeds of the messages. */
+  readonly send: number
+  readonly receive: number
+}
+
+export interface TalkResult {
+  readonly received: Checked
+  /** How many calls were answered right. */
+  readonly answers: number
+  readonly errors: readonly string[]
+}
+
+/** How a channel ended: the code of the reason, or nothing; and when, by the system's clock. */
+export interface ChannelEnding {
+  readonly code: string
+  readonly at: number
+}
+
 /** The files that a run needs; the tests know where they are. */
 export interface Paths {
   readonly plugin: string
   readonly cageProbe: string
+  /** The addon of @shared-channel/native. */
+  readonly addon: string
+  /** The Node that runs the tests. */
+  readonly node: string
 }
 
 export interface Order {

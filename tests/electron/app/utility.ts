@@ -2,9 +2,23 @@
 import { flood } from './flood.ts'
 import { runJob } from './jobs.ts'
 import { order } from './order.ts'
+import { acts } from './sharing/acts.ts'
+import { serve } from './sharing/calls.ts'
 
-const work = order.task.kind === 'job' ? runJob(order.task.job) : flood()
-work.then(
-  (result) => process.parentPort.postMessage({ result }),
-  (error) => process.parentPort.postMessage({ error: String(error?.stack ?? error) }),
-)
+if (order.task.kind === 'share') serveMain()
+else work()
+
+function work(): void {
+  const done = order.task.kind === 'job' ? runJob(order.task.job) : flood()
+  done.then(
+    (result) => process.parentPort.postMessage({ result }),
+    (error) => process.parentPort.postMessage({ error: String(error?.stack ?? error) }),
+  )
+}
+
+function serveMain(): void {
+  serve(acts, {
+    post: (message) => process.parentPort.postMessage(message),
+    listen: (handler) => process.parentPort.on('message', ({ data }) => handler(data)),
+  })
+}

@@ -1,19 +1,16 @@
-import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
 import { openPlugin } from '@shared-channel/native'
 import { pluginPath } from '@shared-channel/test-plugins'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { mappedAddon } from '../app/own-process.ts'
 import type { Place, QuitKind, QuitResult, ReloadResult, ReloadTime, StreamResult } from '../app/task.ts'
-import { APP, CAGE_PROBE, runApp, runJob, sandboxedLaunch, theElectron } from '../run-app.ts'
+import { canBeOrdinary, OrdinaryElectron, WHY_NOT_ORDINARY } from '../ordinary-user.ts'
+import { CAGE_PROBE, runApp, runJob } from '../run-app.ts'
 
 const NAPI_NO_EXTERNAL_BUFFERS_ALLOWED = 22
 const RING = 2 ** 20
 const STREAMED = 200 * 2 ** 20
-const NOBODY = 65534
 const BUSY_AND_QUIET_CHANNELS = 10
 const PLACES: Place[] = ['main', 'preload', 'utility']
 
@@ -55,26 +52,22 @@ withElectron('every way to send, to call and to share memory', () => {
   })
 })
 
-const canBeNobody = mayRead(NOBODY, APP)
-if (inject('electron') !== null && !canBeNobody) {
-  console.warn(
-    "tests/electron: left out the test with Electron's sandbox on: it needs root, and a checkout that other users may read",
-  )
-}
+if (inject('electron') !== null && !canBeOrdinary) console.warn(WHY_NOT_ORDINARY)
 
-describe.skipIf(inject('electron') === null || !canBeNobody)('as an ordinary user, with the sandbox on', () => {
-  let folder: string
+describe.skipIf(inject('electron') === null || !canBeOrdinary)('as an ordinary user, with the sandbox on', () => {
+  let electron: OrdinaryElectron
   beforeAll(() => {
-    // What root has in its home nobody else can run.
-    folder = mkdtempSync(join(tmpdir(), 'shared-channel-sandbox-'))
-    chmodSync(folder, 0o755)
-    cpSync(dirname(theElectron().executable), folder, { recursive: true })
+    electron = new OrdinaryElectron()
   })
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  afterAll(() => electron.remove())
+
+  it('has the cage in a preload, too', async () => {
+    const { status } = await runJob('cage', 'preload', { launch: electron.launch() })
+    expect(status).toBe(NAPI_NO_EXTERNAL_BUFFERS_ALLOWED)
+  })
 
   it('streams checked data in a preload', async () => {
-    const launch = sandboxedLaunch(join(folder, 'electron'), NOBODY)
-    await expectAllRight(await runJob('stream', 'preload', { launch }))
+    await expectAllRight(await runJob('stream', 'preload', { launch: electron.launch() }))
   })
 })
 
@@ -135,8 +128,4 @@ function isRunning(pid: number): boolean {
   } catch {
     return false
   }
-}
-
-function mayRead(user: number, file: string): boolean {
-  return process.getuid?.() === 0 && spawnSync('test', ['-r', file], { uid: user, gid: user }).status === 0
 }

@@ -1,0 +1,72 @@
+// The processes that share memory, as the main process starts and calls them.
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { type BrowserWindow, MessageChannelMain, utilityProcess } from 'electron'
+import { order } from '../order.ts'
+import { createWindow, loadPage, runPreload } from '../windows.ts'
+import { acts, type PreloadActs, type ProcessActs } from './acts.ts'
+import { type Caller, callerOver, localCaller } from './calls.ts'
+import { loadIsolatedPage } from './isolated-page.ts'
+import { Page } from './page.ts'
+
+/** A process with JavaScript. */
+export interface Member extends Caller<ProcessActs> {
+  readonly name: string
+  readonly pid: number
+}
+
+/** A window: the process of its renderer as its preload sees it, and the page. */
+export interface WindowMember extends Caller<PreloadActs> {
+  readonly name: string
+  readonly pid: number
+  readonly window: BrowserWindow
+  readonly page: Page
+}
+
+export function mainMember(): Member {
+  return { name: 'main', pid: process.pid, ...localCaller(acts) }
+}
+
+/** @param isIsolated The page has COOP and COEP. */
+export async function openWindow(name: string, isIsolated = false): Promise<WindowMember> {
+  const window = createWindow()
+  return attach(name, window, () => (isIsolated ? loadIsolatedPage(window) : loadPage(window)))
+}
+
+/** Once more, for the preload that `load` starts. */
+export async function attach(name: string, window: BrowserWindow, load: () => void): Promise<WindowMember> {
+  await runPreload(load)
+  const contents = window.webContents
+  const { port1, port2 } = new MessageChannelMain()
+  contents.postMessage('calls', null, [port2])
+  const caller = callerOver<PreloadActs>({
+    post: (message) => port1.postMessage(message),
+    listen: (handler) => {
+      port1.on('message', ({ data }) => handler(data))
+      port1.start()
+    },
+  })
+  return { name, pid: contents.getOSProcessId(), window, page: new Page(contents), ...caller }
+}
+
+export async function startUtility(): Promise<Member> {
+  const child = utilityProcess.fork(join(__dirname, 'utility.cjs'))
+  await once(child, 'spawn')
+  const caller = callerOver<ProcessActs>({
+    post: (message) => child.postMessage(message),
+    listen: (handler) => child.on('message', handler),
+  })
+  return { name: 'utility', pid: child.pid ?? 0, ...caller }
+}
+
+/** The machine's Node, not Electron's. */
+export async function startNode(): Promise<Member> {
+  const child = fork(join(__dirname, 'node-child.cjs'), { execPath: order.paths.node })
+  await once(child, 'spawn')
+  const caller = callerOver<ProcessActs>({
+    post: (message) => child.send(message),
+    listen: (handler) => child.on('message', handler),
+  })
+  return { name: 'node', pid: child.pid ?? 0, ...caller }
+}

@@ -1,0 +1,87 @@
+// Memory and channels that all processes of an app share, in a real Electron.
+import { readdirSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { checksum, fill } from '../app/sharing/pattern.ts'
+import { PART_BYTES, type ShareResult, type TalkResult } from '../app/task.ts'
+import { canBeOrdinary, OrdinaryElectron } from '../ordinary-user.ts'
+import { type Launch, runApp } from '../run-app.ts'
+
+const PROCESSES = ['main', 'a', 'b', 'utility', 'node']
+const WRITERS = [...PROCESSES, 'page a', 'page b']
+const REQUESTS = 100
+const TALK_BYTES = 6 << 20
+
+describe.skipIf(inject('electron') === null)('all processes of an app share buffers and channels', () => {
+  it('as whoever runs the tests', async () => {
+    await expectAllShared()
+  })
+})
+
+describe.skipIf(inject('electron') === null || !canBeOrdinary)('all processes of an app of an ordinary user', () => {
+  let electron: OrdinaryElectron
+  beforeAll(() => {
+    electron = new OrdinaryElectron()
+  })
+  afterAll(() => electron.remove())
+
+  it('share buffers and channels with the sandbox on', async () => {
+    await expectAllShared(electron.launch())
+  })
+
+  it('share them by name where nobody may look at them, with those who trust them', async () => {
+    const result = await share({ trusted: true, launch: electron.launchProtected() })
+    // Node is another program, at which all may look.
+    expect(result.opened).toEqual(byPairs((owner) => (owner === 'node' ? 'opened' : 'NOT_SUPPORTED')))
+    expectChecked(result)
+    expect(namesOf(result.pids)).toEqual([])
+  })
+})
+
+async function expectAllShared(launch?: Launch): Promise<void> {
+  const result = await share({ trusted: false, ...(launch && { launch }) })
+  expect(result.opened).toEqual(byPairs(() => 'opened'))
+  expectChecked(result)
+}
+
+async function share({ trusted, launch }: { trusted: boolean; launch?: Launch }): Promise<ShareResult> {
+  return (await runApp({ kind: 'share', trusted }, launch)) as ShareResult
+}
+
+function expectChecked({ pids, isolated, posted, sums, talks, talksWithoutMain }: ShareResult): void {
+  expect(new Set(pids).size).toBe(PROCESSES.length)
+  expect(isolated).toEqual([true, false])
+  expect(posted).toBe('[object SharedArrayBuffer]')
+  const expected = WRITERS.map((_, index) => checksumOf(index + 1))
+  expect(sums).toEqual(Object.fromEntries(WRITERS.map((name) => [name, expected])))
+  expect(Object.keys(talks)).toHaveLength(6)
+  for (const results of Object.values(talks)) expectTalk(results)
+  expectTalk(talksWithoutMain)
+}
+
+function expectTalk(results: readonly TalkResult[]): void {
+  expect(results).toHaveLength(2)
+  for (const { received, answers, errors } of results) {
+    expect(errors).toEqual([])
+    expect(received.wrong).toBe(0)
+    expect(received.bytes).toBeGreaterThanOrEqual(TALK_BYTES)
+    expect(answers).toBe(REQUESTS)
+  }
+}
+
+/** What each process, as owner, is to each other one. */
+function byPairs(outcome: (owner: string, opener: string) => string): ShareResult['opened'] {
+  const pairs = (owner: string) =>
+    PROCESSES.filter((opener) => opener !== owner).map((opener) => [opener, outcome(owner, opener)])
+  return Object.fromEntries(PROCESSES.map((owner) => [owner, Object.fromEntries(pairs(owner))]))
+}
+
+/** Of segments that these processes have left behind in the file system. */
+function namesOf(pids: readonly number[]): string[] {
+  return readdirSync('/dev/shm').filter((name) => pids.some((pid) => name.startsWith(`shared-channel-${pid}-`)))
+}
+
+function checksumOf(seed: number): number {
+  const bytes = new Uint8Array(PART_BYTES)
+  fill(bytes, seed)
+  return checksum(bytes)
+}
