@@ -48,7 +48,10 @@ const carriers = new WeakMap<object, Carrier>()
  *
  * While a post is open or a {@link SharedBufferReceiver} is, there is a listener on the target, which counts as one of your
  * own does: it starts a port and keeps Node's event loop alive, unless you `unref` the port or the process's channel. So add
- * your own listeners in the same turn of the event loop. Your messages pass untouched.
+ * your own listeners in the same turn of the event loop. Your messages pass untouched; your listeners see ours too, objects
+ * with a text `sharedChannel`.
+ *
+ * The end of a web Worker, and in older browsers that of a MessagePort, is told by nobody: what is open there stays so.
  *
  * @param target A MessagePort or Worker of `worker_threads` or of the web, `parentPort`, a worker's `self`; a ChildProcess
  *   with an IPC channel, or `process` in a child; Electron's MessagePortMain, utility process or `process.parentPort`; a

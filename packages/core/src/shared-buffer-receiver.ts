@@ -97,7 +97,7 @@ export class SharedBufferReceiver extends EventTarget {
         'The target has a SharedBufferReceiver already. Add a listener to that one, or close it first.',
       )
     }
-    taken.add(this.#carrier)
+    taken.set(this.#carrier, this)
     this.#stopListening = this.#carrier.listen({
       message: (message) => this.#received(message),
       ended: () => {}, // what was received stays
@@ -109,7 +109,7 @@ export class SharedBufferReceiver extends EventTarget {
   override addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: Options): void
   override addEventListener(type: string, listener: unknown, options?: Options): void {
     super.addEventListener(type, listener as EventListener, options)
-    if (type !== TYPE || listener === null || this.#hasListener || this.#kept === undefined) return
+    if (type !== TYPE || listener === null || this.#hasListener || !this.#isOpen) return
     this.#hasListener = true
     this.#leave = this.#carrier.addConsumer?.()
     queueMicrotask(() => this.#fireKept())
@@ -147,16 +147,19 @@ export class SharedBufferReceiver extends EventTarget {
    * Receives nothing any more. What no listener has seen is declined; all other buffers are released. Safe to call again.
    */
   close(): void {
+    if (!this.#isOpen) return
     taken.delete(this.#carrier)
     this.#stopListening()
     this.#leave?.()
-    this.#leave = undefined
     const kept = this.#kept ?? []
-    this.#kept = []
-    this.#hasListener = true
+    this.#kept = undefined
     const reason = new SharedChannelError('CLOSED', 'the receiver was closed before anybody took the buffer.')
     for (const { hold } of kept) hold.release('The receiver was closed.', (id) => declinedText(id, reason))
     for (const hold of [...this.#holds]) hold.release('The receiver was closed.')
+  }
+
+  get #isOpen(): boolean {
+    return taken.get(this.#carrier) === this
   }
 
   #received({ sharedChannel, buffer }: CarrierMessage): void {
@@ -187,8 +190,8 @@ export class SharedBufferReceiver extends EventTarget {
   }
 }
 
-/** Carriers that have a receiver. */
-const taken = new WeakSet<Carrier>()
+/** The open receiver of each carrier. */
+const taken = new WeakMap<Carrier, SharedBufferReceiver>()
 
 /**
  * Moves a received buffer to a worker without a copy. There a {@link SharedBufferReceiver} on `self` or `parentPort` fires the
