@@ -89,7 +89,8 @@ TEST_CASE("handle: one that is cut short, or has something before or behind it, 
     CHECK(refusal_of(text.substr(0, length)) == "INVALID_ARGUMENT");
     CHECK(refusal_of(text.substr(length + 1)) == "INVALID_ARGUMENT");
   }
-  for (const std::string& padding : std::vector<std::string>{" ", "\n", "\r\n", ":", "::", "0", "a", std::string(1, '\0')}) {
+  const std::vector<std::string> paddings = {" ", "\n", "\r\n", ":", "::", "0", "a", std::string(1, '\0')};
+  for (const std::string& padding : paddings) {
     CAPTURE(padding);
     CHECK(refusal_of(text + padding) == "INVALID_ARGUMENT");
     CHECK(refusal_of(padding + text) == "INVALID_ARGUMENT");

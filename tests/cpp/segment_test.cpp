@@ -191,7 +191,8 @@ TEST_CASE("segment: a process that is interrupted all the time, as by a profiler
   CHECK(said_by_a_process([] {
           static volatile std::sig_atomic_t interruptions = 0;
           std::signal(SIGALRM, [](int) { interruptions = interruptions + 1; });
-          const itimerval often{.it_interval = {.tv_sec = 0, .tv_usec = 1000}, .it_value = {.tv_sec = 0, .tv_usec = 1000}};
+          const timeval millisecond{.tv_sec = 0, .tv_usec = 1000};
+          const itimerval often{.it_interval = millisecond, .it_value = millisecond};
           setitimer(ITIMER_REAL, &often, nullptr);
           const bool is_whole = create(std::size_t{512} << 20).size() == std::size_t{512} << 20;
           return interruptions > 3 && is_whole ? "interrupted" : "not interrupted";

@@ -15,15 +15,18 @@ struct ProcessIdentity {
   bool operator==(const ProcessIdentity&) const = default;
 };
 
+// Throws as find_process.
 ProcessIdentity this_process();
 
-// The process that has this number now; a start time of 0 when there is none.
-ProcessIdentity find_process(std::uint32_t pid) noexcept;
+// The process that has this number now; a start time of 0 when there is none. Throws Failure OUT_OF_MEMORY when the system
+// has no descriptors left to look with.
+ProcessIdentity find_process(std::uint32_t pid);
 
 // A process that cannot be mixed up with a later one of the same number.
 class ProcessReference {
  public:
-  // Throws Failure PEER_LOST when it has ended, OUT_OF_MEMORY when the system has no descriptors left.
+  // Throws Failure PEER_LOST when it has ended, OUT_OF_MEMORY when the system has no descriptors left, NOT_SUPPORTED when
+  // it lets no process be watched.
   explicit ProcessReference(const ProcessIdentity& identity);
   ProcessReference(const ProcessReference&) = delete;
   ProcessReference& operator=(const ProcessReference&) = delete;
@@ -41,7 +44,7 @@ class ProcessReference {
 class ProcessWatch {
  public:
   // `ended` is called once, on the watching thread; it must not wait, throw, or destroy a watch. Throws Failure PEER_LOST
-  // when the process has ended already, OUT_OF_MEMORY.
+  // when the process has ended already, OUT_OF_MEMORY, NOT_SUPPORTED.
   ProcessWatch(const ProcessIdentity& identity, std::function<void()> ended);
   ProcessWatch(const ProcessWatch&) = delete;
   ProcessWatch& operator=(const ProcessWatch&) = delete;

@@ -17,7 +17,7 @@ class WatchObject::EndMail final : public Mail {
 };
 
 Napi::Value this_process_identity(const Napi::CallbackInfo& info) {
-  const ProcessIdentity identity = this_process();
+  const ProcessIdentity identity = translated(info.Env(), [] { return this_process(); });
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("pid", identity.pid);
   result.Set("startTime", std::to_string(identity.start_time));

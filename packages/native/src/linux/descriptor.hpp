@@ -3,9 +3,13 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 namespace shared_channel {
+
+// An `errno` that says that the system or this process has too much open, and not what is wrong with this one.
+[[nodiscard]] inline bool is_shortage(int error) noexcept { return error == EMFILE || error == ENFILE || error == ENOMEM; }
 
 class Descriptor {
  public:

@@ -14,7 +14,8 @@ struct NamedSegment {
   std::string name;
 };
 
-// Makes an empty one, for this user only, after it has removed what dead processes of this user have left.
+// Makes an empty one, for this user only, after it has removed what dead processes of this user have left. Throws as
+// find_process.
 NamedSegment create_named_segment(const std::string& cookie);
 
 // Empty, with errno set, when there is none.

@@ -1,18 +1,20 @@
 #include "../process.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
-#include <fstream>
 #include <map>
 #include <mutex>
-#include <sstream>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "../failure.hpp"
@@ -114,50 +116,56 @@ Failure lost(std::uint32_t pid) {
   return Failure("PEER_LOST", "the process " + std::to_string(pid) + " has ended");
 }
 
+Failure unreachable(std::uint32_t pid, int error) {
+  const std::string what = "could not reach the process " + std::to_string(pid) + ": " + std::strerror(error);
+  return is_shortage(error) ? Failure("OUT_OF_MEMORY", what + "; close channels and buffers, or raise the limit (ulimit -n)")
+                            : Failure("NOT_SUPPORTED", what + "; this system, or a sandbox, does not let it be watched");
+}
+
+bool is_over(int process) noexcept {
+  pollfd state{.fd = process, .events = POLLIN, .revents = 0};
+  return poll(&state, 1, 0) != 0;
+}
+
+int open_process(const ProcessIdentity& identity) {
+  Descriptor process(static_cast<int>(syscall(SYS_pidfd_open, static_cast<pid_t>(identity.pid), 0)));
+  if (!process) {
+    // EINVAL: no number of a process; ENOENT: that of a thread.
+    if (errno == ESRCH || errno == EINVAL || errno == ENOENT) throw lost(identity.pid);
+    throw unreachable(identity.pid, errno);
+  }
+  // The descriptor is of the process that has the number now. If its start time is right, so is the process.
+  if (identity.start_time == 0 || find_process(identity.pid) != identity || is_over(process.get())) {
+    throw lost(identity.pid);
+  }
+  return process.release();
+}
+
 }  // namespace
 
 ProcessIdentity this_process() { return find_process(static_cast<std::uint32_t>(getpid())); }
 
-ProcessIdentity find_process(std::uint32_t pid) noexcept {
+ProcessIdentity find_process(std::uint32_t pid) {
+  const Descriptor file(open(("/proc/" + std::to_string(pid) + "/stat").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file && is_shortage(errno)) throw unreachable(pid, errno);
+  char line[1024];
+  const ssize_t length = file ? read(file.get(), line, sizeof line) : 0;
+  if (length <= 0) return {.pid = pid, .start_time = 0};
+  std::string_view rest(line, static_cast<std::size_t>(length));
+  // The second field, the program's name in parentheses, may hold anything, spaces and parentheses too.
+  rest.remove_prefix(rest.find_last_of(')') + 1);
+  constexpr int kSpacesBeforeStartTime = 20;  // proc(5): starttime is field 22
+  for (int i = 0; i < kSpacesBeforeStartTime; ++i) rest.remove_prefix(std::min(rest.size(), rest.find(' ') + 1));
   ProcessIdentity identity{.pid = pid, .start_time = 0};
-  try {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-    std::string line;
-    std::getline(file, line);
-    // The second field, the program's name in parentheses, may hold anything, spaces and parentheses too.
-    std::istringstream fields(line.substr(line.find_last_of(')') + 1));
-    std::string skipped;
-    constexpr int kFieldsBeforeStartTime = 19;  // proc(5): starttime is field 22
-    for (int i = 0; i < kFieldsBeforeStartTime; ++i) fields >> skipped;
-    fields >> identity.start_time;
-  } catch (...) {
-  }
+  std::from_chars(rest.data(), rest.data() + rest.size(), identity.start_time);
   return identity;
 }
 
-ProcessReference::ProcessReference(const ProcessIdentity& identity)
-    : descriptor_(static_cast<int>(syscall(SYS_pidfd_open, static_cast<pid_t>(identity.pid), 0))) {
-  if (descriptor_ < 0) {
-    // pidfd_open(2): ESRCH for none, EINVAL (from Linux 6.9 on ENOENT) for the number of a thread.
-    if (errno != ESRCH && errno != EINVAL && errno != ENOENT) {
-      throw Failure("OUT_OF_MEMORY", "could not reach the process " + std::to_string(identity.pid) + ": " +
-                                         std::strerror(errno));
-    }
-    throw lost(identity.pid);
-  }
-  // The descriptor is of the process that has the number now. If its start time is right, so is the process.
-  if (identity.start_time == 0 || find_process(identity.pid) != identity || has_ended()) {
-    close(descriptor_);
-    throw lost(identity.pid);
-  }
-}
+ProcessReference::ProcessReference(const ProcessIdentity& identity) : descriptor_(open_process(identity)) {}
 
 ProcessReference::~ProcessReference() { close(descriptor_); }
 
-bool ProcessReference::has_ended() const noexcept {
-  pollfd state{.fd = descriptor_, .events = POLLIN, .revents = 0};
-  return poll(&state, 1, 0) != 0;
-}
+bool ProcessReference::has_ended() const noexcept { return is_over(descriptor_); }
 
 ProcessWatch::ProcessWatch(const ProcessIdentity& identity, std::function<void()> ended)
     : process_(identity), id_(Watcher::instance().add(process_.descriptor(), std::move(ended))) {}

@@ -85,6 +85,10 @@ Failure gone(const SegmentHandle& handle) {
 }
 
 Failure refused(const SegmentHandle& handle, int error) {
+  if (is_shortage(error)) {
+    return Failure("OUT_OF_MEMORY", std::string("could not open shared memory (") + std::strerror(error) +
+                                        "); close channels and buffers, or raise the limit (ulimit -n)");
+  }
   return Failure("NOT_SUPPORTED",
                  "the system does not let this process open shared memory of the process " +
                      std::to_string(handle.owner.pid) + " (" + std::strerror(error) +
@@ -97,7 +101,6 @@ Descriptor look_at(const std::string& path, const SegmentHandle& handle) {
   Descriptor file(open(path.c_str(), O_PATH | O_CLOEXEC));
   if (!file) {
     if (errno == ENOENT) throw gone(handle);
-    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) throw no_memory(handle.size, "open", errno);
     throw refused(handle, errno);
   }
   struct stat status {};
@@ -115,6 +118,11 @@ bool has_name(const Descriptor& file, const std::string& name) {
   char found[256];
   const ssize_t length = readlink(own_path(file).c_str(), found, sizeof found);
   return length > 0 && std::string_view(found, static_cast<std::size_t>(length)) == name;
+}
+
+bool has_seals(const Descriptor& file) {
+  const int seals = fcntl(file.get(), F_GET_SEALS);  // -1, all bits, for a file that cannot have any
+  return seals >= 0 && (seals & kSeals) == kSeals;
 }
 
 int open_flags(SegmentAccess access) { return (access == SegmentAccess::read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC; }
@@ -175,7 +183,7 @@ Segment Segment::open(const SegmentHandle& handle, SegmentAccess access, PeerTru
                   "owner belongs to your own application, and say so with `trusted: true`");
   }
   Descriptor descriptor = is_sealed ? open_sealed(handle, access) : open_named(handle, access);
-  if (is_sealed && (fcntl(descriptor.get(), F_GET_SEALS) & kSeals) != kSeals) {
+  if (is_sealed && !has_seals(descriptor)) {
     throw Failure("NOT_SUPPORTED", "this shared memory claims to be sealed and is not; its owner cannot be trusted");
   }
   Segment segment(descriptor.release(), aligned(handle.size), handle.cookie);
