@@ -154,7 +154,8 @@ TEST_CASE("hostile handle: with a number that is wrong is CLOSED") {
 
 TEST_CASE("hostile handle: of a segment that its owner has let go of is CLOSED") {
   Child owner([](const Wire& wire) {
-    wire.write(create().handle(Role::buffer, kSize).text());
+    const std::string text = create().handle(Role::buffer, kSize).text();
+    wire.write(text);
     static_cast<void>(wire.read());
   });
   CHECK(refusal_of(parse(owner.read())) == "CLOSED");
