@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -43,7 +44,10 @@ class Wire {
   }
   [[nodiscard]] std::string read() const {
     std::array<char, 4096> line;
-    const ssize_t length = recv(descriptor_, line.data(), line.size(), 0);
+    ssize_t length = 0;
+    do {
+      length = recv(descriptor_, line.data(), line.size(), 0);
+    } while (length < 0 && errno == EINTR);  // it was stopped meanwhile, and goes on
     if (length <= 0) throw Broken(length == 0 ? "the other process has ended" : "the other process says nothing");
     return {line.data(), static_cast<std::size_t>(length)};
   }
