@@ -3,42 +3,35 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { APP, type Launch, theElectron } from './run-app.ts'
+import { fileURLToPath } from 'node:url'
 
-const NOBODY = 65534
+export const NOBODY = 65534
+const APP = fileURLToPath(new URL('dist/main.cjs', import.meta.url))
 
-/** Whether these tests can: only root can become somebody else, who must be able to run what they run. */
-export const canBeOrdinary = [APP, process.execPath].every((file) => mayRead(NOBODY, file))
-
-export const WHY_NOT_ORDINARY =
-  "tests/electron: left out the tests with Electron's sandbox on: they need root, and a checkout and a Node that other users may read"
-
-/** A copy of Electron for everybody: what root has in its home nobody else can run. */
-export class OrdinaryElectron {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'shared-channel-sandbox-'))
-  readonly #executable = join(this.#folder, 'electron')
-
-  constructor() {
-    chmodSync(this.#folder, 0o755)
-    cpSync(dirname(theElectron().executable), this.#folder, { recursive: true })
-  }
-
-  /** With the sandbox on. */
-  launch(): Launch {
-    return { executable: this.#executable, switches: [], user: NOBODY }
-  }
-
+/** A copy of Electron that everybody may run: what root has in its home nobody else can. */
+export interface OrdinaryElectron {
+  readonly executable: string
   /**
-   * From a file that may be run and not read. The kernel lets nobody look at such processes: they are not dumpable. (Nor can
+   * The same, which may be run and not read. The kernel lets nobody look at such processes: they are not dumpable. (Nor can
    * Electron set up its sandbox in one, unless a helper with root's rights does it.)
    */
-  launchProtected(): Launch {
-    chmodSync(this.#executable, 0o711)
-    return { executable: this.#executable, switches: ['--no-sandbox'], user: NOBODY }
-  }
+  readonly protectedExecutable: string
+  remove(): void
+}
 
-  remove(): void {
-    rmSync(this.#folder, { recursive: true, force: true })
+/** Undefined where the tests cannot become somebody else, or where others may not read what they need. */
+export function copyForEverybody(executable: string): OrdinaryElectron | undefined {
+  if (![APP, process.execPath].every((file) => mayRead(NOBODY, file))) return undefined
+  const folder = mkdtempSync(join(tmpdir(), 'shared-channel-sandbox-'))
+  chmodSync(folder, 0o755)
+  cpSync(dirname(executable), folder, { recursive: true })
+  const protectedExecutable = join(folder, 'protected')
+  cpSync(executable, protectedExecutable)
+  chmodSync(protectedExecutable, 0o711)
+  return {
+    executable: join(folder, 'electron'),
+    protectedExecutable,
+    remove: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
 

@@ -17,12 +17,13 @@ import {
   type Paths,
   type Task,
 } from './app/task.ts'
+import { NOBODY } from './ordinary-user.ts'
 
 const LONGEST_RUN = 120_000
 const inThisFolder = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 export const CAGE_PROBE = inThisFolder('build/Release/cage_probe.node')
-export const APP = inThisFolder('dist/main.cjs')
+const APP = inThisFolder('dist/main.cjs')
 
 const PATHS: Paths = {
   plugin: pluginPath('electron_stream'),
@@ -44,9 +45,31 @@ export function plainLaunch(): Launch {
   return { executable: theElectron().executable, switches: ['--no-sandbox'] }
 }
 
-export function theElectron(): NonNullable<ProvidedContext['electron']> {
+/** As another user, with Electron's sandbox on. */
+export function sandboxedLaunch(): Launch {
+  return { executable: theOrdinaryElectron().executable, switches: [], user: NOBODY }
+}
+
+/** As another user, from a file that may not be read: the kernel lets nobody look at its processes. */
+export function protectedLaunch(): Launch {
+  return { executable: theOrdinaryElectron().protectedExecutable, switches: ['--no-sandbox'], user: NOBODY }
+}
+
+/** Who runs the app in a test that runs it twice, and how to start it; null where that is left out. */
+export const USERS = [
+  ['as whoever runs the tests', inject('electron') && plainLaunch],
+  ['as an ordinary user, with the sandbox on', inject('ordinaryElectron') && sandboxedLaunch],
+] as const
+
+function theElectron(): NonNullable<ProvidedContext['electron']> {
   const electron = inject('electron')
   if (electron === null) throw new Error('there is no Electron')
+  return electron
+}
+
+function theOrdinaryElectron(): NonNullable<ProvidedContext['ordinaryElectron']> {
+  const electron = inject('ordinaryElectron')
+  if (electron === null) throw new Error('there is no Electron for an ordinary user')
   return electron
 }
 

@@ -1,5 +1,5 @@
 // A page that opens nothing: what is left of the pages before it in its process?
-import { countDescriptors, countMappings, countThreads } from './own-process.ts'
+import { countMappings, holdingsOf } from './own-process.ts'
 import type { Left } from './task.ts'
 
 const MOST_COLLECTIONS = 20
@@ -7,12 +7,11 @@ const MOST_COLLECTIONS = 20
 declare const gc: () => void
 
 export async function idle(): Promise<Left> {
-  const threads = countThreads('self')
-  const descriptors = countDescriptors('self')
+  const { threads, descriptors, watched } = holdingsOf('self')
   // V8's pages are unmapped when it collects the buffers over them; what a context held may take some rounds.
   for (let round = 0; round < MOST_COLLECTIONS && countMappings('self') > 0; round++) {
     gc()
     await new Promise((resolve) => setTimeout(resolve, 0))
   }
-  return { pid: process.pid, threads, descriptors, mappings: countMappings('self') }
+  return { pid: process.pid, threads, descriptors, watched, mappings: countMappings('self') }
 }

@@ -7,14 +7,18 @@ import { flood } from './flood.ts'
 import { runJob } from './jobs.ts'
 import { order } from './order.ts'
 import { reload } from './reload.ts'
+import { ends } from './sharing/ends.ts'
 import { registerScheme, serveScheme } from './sharing/isolated-page.ts'
 import { share } from './sharing/share.ts'
+import { views } from './sharing/views.ts'
 import { ANSWER_PREFIX, type JobTask, type Place, type QuitKind, type QuitResult } from './task.ts'
-import { createWindow, type Done, loadPage, resultOf, runPreload } from './windows.ts'
+import { createWindow, type Done, doomed, loadPage, resultOf, runPreload } from './windows.ts'
 
 const UNHARMED = ['clean-exit', 'killed']
 
-app.on('render-process-gone', (_event, _contents, { reason, exitCode }) => gone('renderer', reason, exitCode))
+app.on('render-process-gone', (_event, contents, { reason, exitCode }) => {
+  if (!doomed.has(contents)) gone('renderer', reason, exitCode)
+})
 app.on('child-process-gone', (_event, { type, reason, exitCode }) => gone(type, reason, exitCode))
 process.on('uncaughtException', (error) => fail(error))
 process.on('unhandledRejection', (error) => fail(error))
@@ -35,6 +39,14 @@ async function work(): Promise<void> {
       break
     case 'share':
       answer(await share(task.trusted))
+      app.quit()
+      break
+    case 'views':
+      answer(await views())
+      app.quit()
+      break
+    case 'ends':
+      answer(await ends())
       app.quit()
       break
     case 'quit':

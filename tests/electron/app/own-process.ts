@@ -1,16 +1,25 @@
 // What Shared Channel holds in a process, as the kernel tells it.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import type { Holdings } from './task.ts'
 
 const SEGMENT = 'memfd:shared-channel'
 
-/** Threads of plugins, open or about to open. */
+export function holdingsOf(pid: number | 'self'): Holdings {
+  return {
+    threads: countThreads(pid),
+    descriptors: countDescriptors(pid, SEGMENT),
+    mappings: countMappings(pid),
+    watched: countDescriptors(pid, '[pidfd]'),
+  }
+}
+
+/** Threads of ours: of plugins, of channels, of the watch over other processes. */
 export function countThreads(pid: number | 'self'): number {
   return count(`/proc/${pid}/task`, (task) => /^(sc:|shared-channel)/.test(readFileSync(`${task}/comm`, 'utf8')))
 }
 
-/** Descriptors of segments. */
-export function countDescriptors(pid: number | 'self'): number {
-  return count(`/proc/${pid}/fd`, (descriptor) => readlinkSync(descriptor).includes(SEGMENT))
+function countDescriptors(pid: number | 'self', what: string): number {
+  return count(`/proc/${pid}/fd`, (descriptor) => readlinkSync(descriptor).includes(what))
 }
 
 /** Mappings of segments, over V8's pages and beside them. */

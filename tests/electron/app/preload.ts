@@ -8,6 +8,7 @@ import { countThreads } from './own-process.ts'
 import type { Reloadable } from './reload.ts'
 import { preloadActs } from './sharing/acts.ts'
 import { serve } from './sharing/calls.ts'
+import { SERVING } from './task.ts'
 
 const threadsAtStart = countThreads('self')
 
@@ -20,7 +21,7 @@ async function start(): Promise<unknown> {
   if (new URLSearchParams(location.search).has('idle')) return idle()
   const { task } = order
   if (task.kind === 'job') return runJob(task.job)
-  if (task.kind === 'share') return serveMain()
+  if (SERVING.includes(task.kind)) return serveMain()
   const busy = flood()
   if (task.kind !== 'reload' || task.when === 'busy') await busy
   return { threadsAtStart } satisfies Reloadable

@@ -19,6 +19,11 @@ export type Task =
   | { readonly kind: 'reload'; readonly times: number; readonly when: ReloadTime }
   | { readonly kind: 'quit'; readonly how: QuitKind }
   | { readonly kind: 'share'; readonly trusted: boolean }
+  | { readonly kind: 'views' }
+  | { readonly kind: 'ends' }
+
+/** The tasks in which the main process calls the others. */
+export const SERVING: readonly Task['kind'][] = ['share', 'views', 'ends']
 
 /** Reloads a page while its channels are opening, or when all of them are busy. */
 export type ReloadTime = 'opening' | 'busy'
@@ -94,11 +99,19 @@ export interface ReloadResult {
   readonly left: Left
 }
 
-export interface Left {
-  readonly pid: number
+/** What a process holds of ours. */
+export interface Holdings {
   readonly threads: number
+  /** Of segments. */
   readonly descriptors: number
+  /** Of segments. */
   readonly mappings: number
+  /** Other processes whose end it would hear of. */
+  readonly watched: number
+}
+
+export interface Left extends Holdings {
+  readonly pid: number
 }
 
 export interface QuitResult {
@@ -147,6 +160,40 @@ export interface TalkResult {
 export interface ChannelEnding {
   readonly code: string
   readonly at: number
+}
+
+/** Of a buffer of main, filled, as a preload sees it. Bytes: [at the start of the first page, of another page]. */
+export interface ViewsResult {
+  /** Private view: what the preload sees after it has written its first byte, and what main sees then. */
+  readonly written: { readonly preload: readonly number[]; readonly main: readonly number[] }
+  /** What the preload sees after main has written both bytes. */
+  readonly followed: readonly number[]
+  /** What the renderer's process holds before and after release, and the length of a view then. */
+  readonly released: { readonly length: number; readonly held: Holdings; readonly left: Holdings }
+  /** What main sees at the end. */
+  readonly kept: readonly number[]
+}
+
+/**
+ * How a renderer ends, or its page: `kill` from outside, `crash` by itself, `strict` by writing into a buffer that it opened
+ * as 'read-only-strict'.
+ */
+export const ENDS = ['reload', 'close', 'destroy', 'kill', 'crash', 'strict'] as const
+export type EndsResult = Readonly<Record<(typeof ENDS)[number], EndResult>>
+
+/** By name of the process: main, b (another window), utility. The one that ends is a. */
+export interface EndResult {
+  /** By channel: how it ended for the one that is still there, and milliseconds since. */
+  readonly channels: Readonly<Record<string, { readonly code: string; readonly after: number }>>
+  /** Checksums of a buffer that main made, and of one that a made and that was filled once more, afterwards. */
+  readonly sums: Sums
+  /** What each holds before, and when all is closed. */
+  readonly held: Readonly<Record<string, Holdings>>
+  readonly left: Readonly<Record<string, Holdings>>
+  /** What Electron says of the process. */
+  readonly reason: string | undefined
+  /** Of the renderer in which the page was reloaded: what is left there. */
+  readonly leftInRenderer?: Left
 }
 
 /** The files that a run needs; the tests know where they are. */

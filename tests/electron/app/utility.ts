@@ -4,8 +4,9 @@ import { runJob } from './jobs.ts'
 import { order } from './order.ts'
 import { acts } from './sharing/acts.ts'
 import { serve } from './sharing/calls.ts'
+import { SERVING } from './task.ts'
 
-if (order.task.kind === 'share') serveMain()
+if (SERVING.includes(order.task.kind)) serveMain()
 else work()
 
 function work(): void {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { BrowserWindow, ipcMain } from 'electron'
+import { BrowserWindow, ipcMain, type WebContents } from 'electron'
 
 /** What a preload or the utility process sends when it is done. */
 export interface Done {
@@ -20,6 +20,9 @@ export function createWindow(contextIsolation = true): BrowserWindow {
     },
   })
 }
+
+/** Those whose process is to end in a test. */
+export const doomed = new WeakSet<WebContents>()
 
 /** Loads the page, or does what `load` does, and waits for what its preload has to say. */
 export async function runPreload(load: () => unknown): Promise<unknown> {

@@ -2,11 +2,10 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { openPlugin } from '@shared-channel/native'
 import { pluginPath } from '@shared-channel/test-plugins'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 import { mappedAddon } from '../app/own-process.ts'
 import type { Place, QuitKind, QuitResult, ReloadResult, ReloadTime, StreamResult } from '../app/task.ts'
-import { canBeOrdinary, OrdinaryElectron, WHY_NOT_ORDINARY } from '../ordinary-user.ts'
-import { CAGE_PROBE, runApp, runJob } from '../run-app.ts'
+import { CAGE_PROBE, runApp, runJob, sandboxedLaunch } from '../run-app.ts'
 
 const NAPI_NO_EXTERNAL_BUFFERS_ALLOWED = 22
 const RING = 2 ** 20
@@ -52,22 +51,14 @@ withElectron('every way to send, to call and to share memory', () => {
   })
 })
 
-if (inject('electron') !== null && !canBeOrdinary) console.warn(WHY_NOT_ORDINARY)
-
-describe.skipIf(inject('electron') === null || !canBeOrdinary)('as an ordinary user, with the sandbox on', () => {
-  let electron: OrdinaryElectron
-  beforeAll(() => {
-    electron = new OrdinaryElectron()
-  })
-  afterAll(() => electron.remove())
-
+describe.skipIf(inject('ordinaryElectron') === null)('as an ordinary user, with the sandbox on', () => {
   it('has the cage in a preload, too', async () => {
-    const { status } = await runJob('cage', 'preload', { launch: electron.launch() })
+    const { status } = await runJob('cage', 'preload', { launch: sandboxedLaunch() })
     expect(status).toBe(NAPI_NO_EXTERNAL_BUFFERS_ALLOWED)
   })
 
   it('streams checked data in a preload', async () => {
-    await expectAllRight(await runJob('stream', 'preload', { launch: electron.launch() }))
+    await expectAllRight(await runJob('stream', 'preload', { launch: sandboxedLaunch() }))
   })
 })
 
@@ -82,7 +73,7 @@ withElectron('the life of a renderer', () => {
         expect(round).toMatchObject({ pid, threadsAtStart: 0 })
         if (when === 'busy') expect(round.threadsBeforeReload).toBe(BUSY_AND_QUIET_CHANNELS)
       }
-      expect(left).toEqual({ pid, threads: 0, descriptors: 0, mappings: 0 })
+      expect(left).toEqual({ pid, threads: 0, descriptors: 0, mappings: 0, watched: 0 })
     },
   )
 

@@ -1,35 +1,26 @@
 // Memory and channels that all processes of an app share, in a real Electron.
 import { readdirSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 import { checksum, fill } from '../app/sharing/pattern.ts'
 import { PART_BYTES, type ShareResult, type TalkResult } from '../app/task.ts'
-import { canBeOrdinary, OrdinaryElectron } from '../ordinary-user.ts'
-import { type Launch, runApp } from '../run-app.ts'
+import { type Launch, protectedLaunch, runApp, USERS } from '../run-app.ts'
 
 const PROCESSES = ['main', 'a', 'b', 'utility', 'node']
 const WRITERS = [...PROCESSES, 'page a', 'page b']
 const REQUESTS = 100
 const TALK_BYTES = 6 << 20
 
-describe.skipIf(inject('electron') === null)('all processes of an app share buffers and channels', () => {
-  it('as whoever runs the tests', async () => {
-    await expectAllShared()
+describe.each(USERS)('all processes of an app, %s', (_user, launch) => {
+  it.skipIf(launch === null)('share buffers and channels', async () => {
+    const result = await share(launch, { trusted: false })
+    expect(result.opened).toEqual(byPairs(() => 'opened'))
+    expectChecked(result)
   })
 })
 
-describe.skipIf(inject('electron') === null || !canBeOrdinary)('all processes of an app of an ordinary user', () => {
-  let electron: OrdinaryElectron
-  beforeAll(() => {
-    electron = new OrdinaryElectron()
-  })
-  afterAll(() => electron.remove())
-
-  it('share buffers and channels with the sandbox on', async () => {
-    await expectAllShared(electron.launch())
-  })
-
-  it('share them by name where nobody may look at them, with those who trust them', async () => {
-    const result = await share({ trusted: true, launch: electron.launchProtected() })
+describe.skipIf(inject('ordinaryElectron') === null)('processes at which nobody may look', () => {
+  it('share by name with those who trust them', async () => {
+    const result = await share(protectedLaunch, { trusted: true })
     // Node is another program, at which all may look.
     expect(result.opened).toEqual(byPairs((owner) => (owner === 'node' ? 'opened' : 'NOT_SUPPORTED')))
     expectChecked(result)
@@ -37,14 +28,8 @@ describe.skipIf(inject('electron') === null || !canBeOrdinary)('all processes of
   })
 })
 
-async function expectAllShared(launch?: Launch): Promise<void> {
-  const result = await share({ trusted: false, ...(launch && { launch }) })
-  expect(result.opened).toEqual(byPairs(() => 'opened'))
-  expectChecked(result)
-}
-
-async function share({ trusted, launch }: { trusted: boolean; launch?: Launch }): Promise<ShareResult> {
-  return (await runApp({ kind: 'share', trusted }, launch)) as ShareResult
+async function share(launch: (() => Launch) | null, { trusted }: { trusted: boolean }): Promise<ShareResult> {
+  return (await runApp({ kind: 'share', trusted }, launch?.())) as ShareResult
 }
 
 function expectChecked({ pids, isolated, posted, sums, talks, talksWithoutMain }: ShareResult): void {

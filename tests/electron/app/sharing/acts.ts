@@ -5,7 +5,7 @@ import * as pageMemory from './page-memory.ts'
 
 export const acts = { ...buffers, ...channels }
 /** A preload also reaches its page. */
-export const preloadActs = { ...acts, ...pageMemory }
+export const preloadActs = { ...acts, ...pageMemory, crash: () => process.crash() }
 
 export type ProcessActs = typeof acts
 export type PreloadActs = typeof preloadActs

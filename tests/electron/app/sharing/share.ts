@@ -1,7 +1,8 @@
 // Every process of the app maps the same segment and talks to the others.
-import { PART_BYTES, type ShareResult, type Sums, type Talk, type TalkResult } from '../task.ts'
+import { PART_BYTES, type ShareResult, type Sums, type TalkResult } from '../task.ts'
 import { getByte, type Part } from './buffers.ts'
 import { type Member, mainMember, openWindow, startNode, startUtility, type WindowMember } from './members.ts'
+import { connect, talkOf, talkOnBothEnds } from './talks.ts'
 
 const SMALL = 65536
 const TALK_BYTES = 6 << 20
@@ -120,8 +121,7 @@ async function talkToEachOther(everybody: Everybody, trusted: boolean): Promise<
     pairs.map(async ([one, other]) => {
       const name = `${one.name} and ${other.name}`
       await connect(name, one, other, trusted)
-      const results = await Promise.all([one.call('talk', name, talkOf(0)), other.call('talk', name, talkOf(1))])
-      return [name, results] as const
+      return [name, await talkOnBothEnds(name, one, other, TALK_BYTES)] as const
     }),
   )
   return Object.fromEntries(talks)
@@ -132,7 +132,7 @@ async function talkWithoutMain({ a, b, main }: Everybody, trusted: boolean): Pro
   await connect('direct', a, b, trusted)
   const handle = await main.call('createBuffer', 'marks', 2)
   for (const member of [a, b]) await member.call('openBuffer', 'marks', handle, { trusted })
-  const both = [a, b].map(({ call }, side) => call('talkAndMark', 'direct', talkOf(side), 'marks', side))
+  const both = [a, b].map(({ call }, side) => call('talkAndMark', 'direct', talkOf(side, TALK_BYTES), 'marks', side))
   block(() => getByte('marks', 0) === 1 && getByte('marks', 1) === 1)
   return Promise.all(both)
 }
@@ -145,13 +145,4 @@ function block(isSo: () => boolean): void {
     if (Date.now() > deadline) throw new Error('the others did nothing while the main process was blocked')
     Atomics.wait(nobodyWakesThis, 0, 0, 5)
   }
-}
-
-async function connect(name: string, one: Member, other: Member, trusted: boolean): Promise<void> {
-  await other.call('openChannel', name, await one.call('createChannel', name), { trusted })
-}
-
-/** Seeds for either end. */
-function talkOf(side: number): Talk {
-  return { bytes: TALK_BYTES, send: 101 + side, receive: 102 - side }
 }
