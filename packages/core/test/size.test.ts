@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { rolldown } from 'rolldown'
 import { expect, it } from 'vitest'
 
-const LIMIT = 9 * 1024
+const LIMIT = 9.5 * 1024
 const SOURCE = fileURLToPath(new URL('../src/index.ts', import.meta.url))
 
 /** What a page loads that imports these names, minified and compressed. */
@@ -25,7 +25,7 @@ async function gzipBytes(names: string): Promise<number> {
   return gzipSync(output[0].code, { level: 9 }).byteLength
 }
 
-it('SharedChannel and defineProtocol together stay within 9 KB gzip', async () => {
+it('SharedChannel and defineProtocol together stay within 9.5 KB gzip', async () => {
   const bytes = await gzipBytes('SharedChannel, defineProtocol')
   expect(bytes).toBeGreaterThan(1024) // they are really in there
   expect(bytes).toBeLessThanOrEqual(LIMIT)
