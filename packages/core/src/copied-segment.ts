@@ -23,6 +23,7 @@ export class CopiedSegment implements OpenedSegment {
 
   release(buffer: ArrayBufferLike | undefined): void {
     this.#buffer = undefined
+    // One that the user has moved on is not ours any more, and browsers throw when it is moved again.
     if (buffer === undefined || buffer.byteLength === 0) return
     if (buffer instanceof ArrayBuffer) detach(buffer)
     else new Uint8Array(buffer).fill(0)

@@ -24,7 +24,7 @@ export type ReleasedBy = 'released' | 'declined' | 'ended'
 export interface PostedBuffer {
   /**
    * Resolves when the receiver has its own hold of the memory. Rejects with the receiver's reason when it declines, and
-   * with `CLOSED` or `PEER_LOST` when the carrier ends before.
+   * with `CLOSED` or `PEER_LOST` when the carrier ends before. Where nobody receives buffers, it waits until then.
    */
   readonly received: Promise<void>
   /** Resolves when the receiver holds it no more, or never did; tells how. Never rejects. */

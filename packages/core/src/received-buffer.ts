@@ -27,7 +27,7 @@ export class ReceivedBuffer {
     this.access = access
     this.additionalData = additionalData
     this.#hold = hold
-    collected.register(this, hold, hold)
+    collected.register(this, hold)
   }
 
   /**
@@ -132,7 +132,6 @@ export class Hold {
 
   #leave(why: string): void {
     this.gone = why
-    collected.unregister(this)
     this.#left(this)
   }
 

@@ -25,7 +25,7 @@ export type Port = (Emitter | Target) & {
 }
 
 export type Process = Emitter & {
-  send(message: unknown, sent: (error: Error | null) => void): boolean
+  send(message: unknown, sent: () => void): boolean
   readonly connected: boolean
 }
 
@@ -136,8 +136,8 @@ export class ProcessCarrier extends TargetCarrier {
 
   post(message: CarrierMessage): void {
     if (this.ended !== undefined) throw closed(this.ended)
-    // Without a callback a broken pipe would be an 'error' event of the user's object.
-    this.#process.send(message, (error) => error && this.end(disconnected()))
+    // Without a callback a broken pipe would be an 'error' event of the user's object; 'disconnect' tells of it anyway.
+    this.#process.send(message, () => {})
   }
 
   protected override attach(): () => void {

@@ -14,6 +14,7 @@ const collectGarbage = runInNewContext('gc') as () => void
 /** Collects until it is so; the test's own time limit ends it. */
 async function collectUntil(condition: () => boolean): Promise<void> {
   while (!condition()) {
+    await turn() // what a WeakRef gave is kept until then
     collectGarbage()
     await turn()
   }
@@ -99,4 +100,24 @@ it('a buffer at a worker stays, whoever has the event', async () => {
   expect(host.released).toEqual([])
   second.close()
   expect(await Promise.all(posts.map(({ released }) => released))).toEqual(Array(10).fill('released'))
+})
+
+it('what was released is forgotten while the receiver goes on', async () => {
+  const host = new TableHost()
+  const segments: WeakRef<object>[] = []
+  const { open } = host
+  // No spy, which would remember what it returned.
+  host.open = (...args) => {
+    const segment = open.apply(host, args)
+    segments.push(new WeakRef(segment))
+    return segment
+  }
+  const [near, far] = ports()
+  const receiver = new SharedBufferReceiver(far, host)
+  receiver.addEventListener('sharedbufferreceived', (event) => receiver.releaseBuffer(event))
+  const buffer = host.create(1)
+  await Promise.all(Array.from({ length: 10 }, () => postSharedBuffer(near, buffer).released))
+  await collectUntil(() => segments.filter((segment) => segment.deref() !== undefined).length <= 2)
+  expect(segments).toHaveLength(10)
+  receiver.close()
 })

@@ -271,12 +271,18 @@ describe('the process of the receiver', () => {
   it('is watched from received to released', async () => {
     const host = new TableHost()
     host.process = identity
-    const { near, next, receiver } = connected(host)
+    const { near, far, next, receiver } = connected(host)
+    let id: string | undefined
+    far.on('message', ({ sharedChannel }) => {
+      id = sharedChannel.split('\n')[1]
+    })
     const buffer = host.create(1)
     const posted = postSharedBuffer(near, buffer)
     expect(buffer.watched.size).toBe(0)
     const event = await next()
     await posted.received
+    far.postMessage({ sharedChannel: `received\n${id}\n4712\n1` }) // too late to be another
+    await turns()
     expect([...buffer.watched.keys()]).toEqual(['4711 18446744073709551615'])
     receiver.releaseBuffer(event)
     await posted.released

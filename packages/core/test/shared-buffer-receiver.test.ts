@@ -18,7 +18,9 @@ describe('events', () => {
     const posts = [0, 1, 2].map((i) => postSharedBuffer(near, host.create(1), { additionalData: i }))
     await Promise.all(posts.map(({ received }) => received))
     receiver.addEventListener('something else', () => {})
+    const warned = vi.spyOn(process, 'emitWarning').mockReturnValue()
     receiver.addEventListener('sharedbufferreceived', null)
+    expect(warned).toHaveBeenCalled() // by Node: it is no listener
     await turns()
     const seen: unknown[] = []
     receiver.addEventListener('sharedbufferreceived', (event) => seen.push(event.additionalData))
