@@ -80,6 +80,10 @@ std::unique_ptr<ChannelEnd> ChannelEnd::create(std::uint32_t capacity0, std::uin
 
 std::unique_ptr<ChannelEnd> ChannelEnd::open(std::string_view text, PeerTrust trust) {
   const SegmentHandle handle = SegmentHandle::parse(text, SegmentHandle::Role::side1);
+  // One at a time: who comes second finds the segment of the first. One of its own, when it is closed, would give up the
+  // first one's lock.
+  static std::mutex opening;
+  const std::lock_guard lock(opening);
   const std::uint32_t side = handle.role == SegmentHandle::Role::side0 ? 0 : 1;
   std::shared_ptr<const Segment> segment = LocalEnds::instance().find(handle.cookie);
   if (segment == nullptr) {
@@ -125,21 +129,20 @@ std::string ChannelEnd::peer_handle() const {
 }
 
 PeerState ChannelEnd::look_at_peer() noexcept {
-  std::uint32_t state = peer_state_.load();
-  if (state < kStateLost) {
+  if (peer_state_.load() < kStateLost) {
     try {
       find_peer();
-    } catch (const Failure&) {
+    } catch (const std::exception&) {
       peer_died_.store(true);  // or it cannot be watched, and then it cannot be waited for
     }
-    const bool died = peer_died_.load();
-    state = peer_state_.load();  // what it said last
-    if (died && state != kStateNone) return state == kStateClosed ? PeerState::left : PeerState::lost;
   }
+  const bool died = peer_died_.load();
+  const std::uint32_t state = peer_state_.load();  // what it said last
+  if (state == kStateNone) return peer_came_.load() ? PeerState::lost : PeerState::unknown;  // no side goes back to none
+  peer_came_.store(true);
   switch (state) {
-    case kStateNone: return PeerState::unknown;
-    case kStateOpen:
-    case kStateClosed: return PeerState::present;
+    case kStateOpen: return died ? PeerState::lost : PeerState::present;
+    case kStateClosed: return died ? PeerState::left : PeerState::present;
     case kStateGone: return PeerState::left;
     default: return PeerState::lost;  // an impossible state, too
   }
@@ -147,7 +150,7 @@ PeerState ChannelEnd::look_at_peer() noexcept {
 
 void ChannelEnd::find_peer() {
   const std::lock_guard lock(mutex_);
-  if (watch_ && peer_died_.load() && peer_state_.load() == kStateNone) {
+  if (peer_died_.load() && !peer_came_.load() && peer_state_.load() == kStateNone) {
     // Killed before the end was its own: another one may come.
     watch_.reset();
     peer_died_.store(false);

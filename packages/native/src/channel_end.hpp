@@ -73,6 +73,7 @@ class ChannelEnd {
   const Bell peer_bell_;
   std::atomic<bool> is_open_ = false;
 
+  std::atomic<bool> peer_came_ = false;  // its state was seen to be another than none
   std::atomic<bool> peer_died_ = false;  // the watch's
   std::mutex mutex_;
   bool peer_found_ = false;
