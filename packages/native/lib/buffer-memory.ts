@@ -89,7 +89,7 @@ function allocateBuffer(kind: BufferKind, bytes: number): { view: Uint8Array; me
         return { view: new Uint8Array(memory.buffer), memory }
       }
       case 'transferable':
-        if (!('resizable' in ArrayBuffer.prototype)) throw lacking(kind)
+        if (!hasResizable()) throw lacking(kind)
         return { view: new Uint8Array(new ArrayBuffer(bytes, { maxByteLength: bytes })) }
       case 'shared':
         return { view: new Uint8Array(allocateShared(bytes)) }
@@ -123,9 +123,11 @@ function pages(bytes: number): WebAssembly.MemoryDescriptor {
 }
 
 function advice(kind: BufferKind): string {
-  return kind === 'fixed'
-    ? 'Buffers of this kind reserve gigabytes of address space each: release those that are not needed, or use getBuffer({ kind: "transferable" }), of which there may be thousands.'
-    : 'Release buffers that are not needed.'
+  if (kind !== 'fixed') return 'Release buffers that are not needed.'
+  const instead = hasResizable()
+    ? 'use getBuffer({ kind: "transferable" }), of which there may be thousands'
+    : 'put many small ones into parts of a larger one'
+  return `Buffers of this kind reserve gigabytes of address space each: release those that are not needed, or ${instead}.`
 }
 
 function lacking(kind: BufferKind): SharedChannelError {
@@ -134,5 +136,7 @@ function lacking(kind: BufferKind): SharedChannelError {
     `This engine has no resizable ArrayBuffers, so no ${kind} buffers; they came with Chromium 111 (Electron 24) and Node 20. Use getBuffer({ kind: "fixed" }).`,
   )
 }
+
+const hasResizable = () => 'resizable' in ArrayBuffer.prototype
 
 const isShared = (buffer: ArrayBufferLike) => Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]'

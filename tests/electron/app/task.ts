@@ -36,6 +36,7 @@ export interface JobResults {
   cage: CageResult
   stream: StreamResult
   many: ManyResult
+  fixedBuffers: FixedBuffersResult
   ways: WaysResult
 }
 export type JobName = keyof JobResults
@@ -82,6 +83,17 @@ export interface ManyResult {
   readonly refusal: string | undefined
   /** How many could be opened when all of these were closed. */
   readonly openedAgain: number
+}
+
+export interface FixedBuffersResult {
+  /** Memories that the engine made for ten buffers, each opened when the one before was released. */
+  readonly madeForTen: number
+  /** How many buffers could be mapped at once. */
+  readonly opened: number
+  readonly refusal: { readonly code: string; readonly message: string } | undefined
+  /** How many there were again when one of these, and when all of these were released. */
+  readonly afterOneRelease: number
+  readonly afterAllReleases: number
 }
 
 /** The renderer before each reload, seen from the main process and by its own preload. */

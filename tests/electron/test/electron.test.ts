@@ -89,6 +89,17 @@ withElectron('the life of a renderer', () => {
     expect([undefined, 'OUT_OF_MEMORY']).toContain(refusal)
     expect(openedAgain).toBeGreaterThan(90)
   })
+
+  it('says what to do when there is no room for one more fixed buffer, and uses released ones again', async () => {
+    const result = await runJob('fixedBuffers', 'preload')
+    const { madeForTen, opened, refusal, afterOneRelease, afterAllReleases } = result
+    expect(madeForTen).toBe(1)
+    expect(opened).toBeGreaterThan(90)
+    expect(refusal?.code).toBe('OUT_OF_MEMORY')
+    expect(refusal?.message).toContain('put many small ones into parts of a larger one')
+    expect(afterOneRelease).toBe(opened)
+    expect(afterAllReleases).toBeGreaterThan(90)
+  })
 })
 
 async function expectAllRight({ addon, sent, received, largest, errors }: StreamResult): Promise<void> {
