@@ -9,10 +9,11 @@ import { order } from './order.ts'
 import { reload } from './reload.ts'
 import { ends } from './sharing/ends.ts'
 import { registerScheme, serveScheme } from './sharing/isolated-page.ts'
+import { post } from './sharing/post.ts'
 import { share } from './sharing/share.ts'
 import { views } from './sharing/views.ts'
-import { ANSWER_PREFIX, type JobTask, type Place, type QuitKind, type QuitResult } from './task.ts'
-import { createWindow, type Done, doomed, loadPage, resultOf, runPreload } from './windows.ts'
+import { ANSWER_PREFIX, type JobTask, type Place, type QuitKind, type QuitResult, type Task } from './task.ts'
+import { answered, createWindow, type Done, doomed, loadPage, runPreload } from './windows.ts'
 
 const UNHARMED = ['clean-exit', 'killed']
 
@@ -28,29 +29,25 @@ app.whenReady().then(serveScheme).then(work).catch(fail)
 
 async function work(): Promise<void> {
   const { task } = order
+  if (task.kind === 'quit') return quitBusy(task.how)
+  answer(await resultOf(task))
+  app.quit()
+}
+
+function resultOf(task: Exclude<Task, { kind: 'quit' }>): Promise<unknown> {
   switch (task.kind) {
     case 'job':
-      answer(await runIn[task.place](task))
-      app.quit()
-      break
+      return runIn[task.place](task)
     case 'reload':
-      answer(await reload(task.times))
-      app.quit()
-      break
+      return reload(task.times)
     case 'share':
-      answer(await share(task.trusted))
-      app.quit()
-      break
+      return share(task.trusted)
     case 'views':
-      answer(await views())
-      app.quit()
-      break
+      return views()
     case 'ends':
-      answer(await ends())
-      app.quit()
-      break
-    case 'quit':
-      await quitBusy(task.how)
+      return ends()
+    case 'post':
+      return post(task.hasResizable)
   }
 }
 
@@ -65,7 +62,7 @@ const runIn: Record<Place, (task: JobTask) => Promise<unknown>> = {
 
 function startUtility() {
   const child = utilityProcess.fork(join(__dirname, 'utility.cjs'))
-  return { child, done: once(child, 'message').then(([message]) => resultOf(message as Done)) }
+  return { child, done: once(child, 'message').then(([message]) => answered(message as Done)) }
 }
 
 /** Ends the app while every process of it has busy channels. */

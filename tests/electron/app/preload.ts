@@ -8,6 +8,7 @@ import { countThreads } from './own-process.ts'
 import type { Reloadable } from './reload.ts'
 import { preloadActs } from './sharing/acts.ts'
 import { serve } from './sharing/calls.ts'
+import { takeCarrier } from './sharing/carriers.ts'
 import { SERVING } from './task.ts'
 
 const threadsAtStart = countThreads('self')
@@ -27,8 +28,9 @@ async function start(): Promise<unknown> {
   return { threadsAtStart } satisfies Reloadable
 }
 
-/** For a port that comes soon. */
+/** Over a port that comes soon. */
 function serveMain(): void {
+  ipcRenderer.on('carrier', ({ ports: [port] }, name: string) => port && takeCarrier(name, port))
   ipcRenderer.once('calls', ({ ports: [port] }) => {
     if (port === undefined) return
     serve(preloadActs, {

@@ -1,5 +1,4 @@
-// What a run of the app does, given by the test in the environment, and what it answers. The only file of the app that
-// the tests import.
+// What a run of the app does, given by the test in the environment, and what it answers.
 
 /** Where a job runs. */
 export type Place = 'main' | 'preload' | 'utility'
@@ -21,9 +20,10 @@ export type Task =
   | { readonly kind: 'share'; readonly trusted: boolean }
   | { readonly kind: 'views' }
   | { readonly kind: 'ends' }
+  | { readonly kind: 'post'; readonly hasResizable: boolean }
 
 /** The tasks in which the main process calls the others. */
-export const SERVING: readonly Task['kind'][] = ['share', 'views', 'ends']
+export const SERVING: readonly Task['kind'][] = ['share', 'views', 'ends', 'post']
 
 /** Reloads a page while its channels are opening, or when all of them are busy. */
 export type ReloadTime = 'opening' | 'busy'
@@ -129,83 +129,6 @@ export interface Left extends Holdings {
 export interface QuitResult {
   /** Processes with open channels. */
   readonly pids: readonly number[]
-}
-
-/** Every process of the app is called by its name: main, a and b (the preloads of two windows), utility, node. */
-export interface ShareResult {
-  readonly pids: readonly number[]
-  /** Whether the pages of a and b have COOP and COEP. */
-  readonly isolated: readonly boolean[]
-  /** By owner, then by who opens its memory without trust: 'opened', or the code of the error. */
-  readonly opened: Readonly<Record<string, Readonly<Record<string, string>>>>
-  /** What kind of memory page a has got. */
-  readonly posted: string
-  /** By who reads, page a and page b among them: the checksum of each one's part, filled from the seeds 1, 2, ... */
-  readonly sums: Sums
-  /** By pair: what either end has seen. */
-  readonly talks: Readonly<Record<string, readonly TalkResult[]>>
-  /** Of a and b, while the main process was blocked. */
-  readonly talksWithoutMain: readonly TalkResult[]
-}
-export type Sums = Record<string, number[]>
-
-/** Bytes that each writes into a common buffer. */
-export const PART_BYTES = 1 << 20
-
-/** Checked messages both ways, then calls both ways. */
-export interface Talk {
-  /** At least so many each way. */
-  readonly bytes: number
-  /** Seeds of the messages. */
-  readonly send: number
-  readonly receive: number
-}
-
-export interface TalkResult {
-  readonly received: Checked
-  /** How many calls were answered right. */
-  readonly answers: number
-  readonly errors: readonly string[]
-}
-
-/** How a channel ended: the code of the reason, or nothing; and when, by the system's clock. */
-export interface ChannelEnding {
-  readonly code: string
-  readonly at: number
-}
-
-/** Of a buffer of main, filled, as a preload sees it. Bytes: [at the start of the first page, of another page]. */
-export interface ViewsResult {
-  /** Private view: what the preload sees after it has written its first byte, and what main sees then. */
-  readonly written: { readonly preload: readonly number[]; readonly main: readonly number[] }
-  /** What the preload sees after main has written both bytes. */
-  readonly followed: readonly number[]
-  /** What the renderer's process holds before and after release, and the length of a view then. */
-  readonly released: { readonly length: number; readonly held: Holdings; readonly left: Holdings }
-  /** What main sees at the end. */
-  readonly kept: readonly number[]
-}
-
-/**
- * How a renderer ends, or its page: `kill` from outside, `crash` by itself, `strict` by writing into a buffer that it opened
- * as 'read-only-strict'.
- */
-export const ENDS = ['reload', 'close', 'destroy', 'kill', 'crash', 'strict'] as const
-export type EndsResult = Readonly<Record<(typeof ENDS)[number], EndResult>>
-
-/** By name of the process: main, b (another window), utility. The one that ends is a. */
-export interface EndResult {
-  /** By channel: how it ended for the one that is still there, and milliseconds since. */
-  readonly channels: Readonly<Record<string, { readonly code: string; readonly after: number }>>
-  /** Checksums of a buffer that main made, and of one that a made and that was filled once more, afterwards. */
-  readonly sums: Sums
-  /** What each holds before, and when all is closed. */
-  readonly held: Readonly<Record<string, Holdings>>
-  readonly left: Readonly<Record<string, Holdings>>
-  /** What Electron says of the process. */
-  readonly reason: string | undefined
-  /** Of the renderer in which the page was reloaded: what is left there. */
-  readonly leftInRenderer?: Left
 }
 
 /** The files that a run needs; the tests know where they are. */

@@ -4,6 +4,7 @@ import { runJob } from './jobs.ts'
 import { order } from './order.ts'
 import { acts } from './sharing/acts.ts'
 import { serve } from './sharing/calls.ts'
+import { takeCarrier } from './sharing/carriers.ts'
 import { SERVING } from './task.ts'
 
 if (SERVING.includes(order.task.kind)) serveMain()
@@ -18,6 +19,8 @@ function work(): void {
 }
 
 function serveMain(): void {
+  takeCarrier('utility', process.parentPort)
+  process.parentPort.on('message', ({ data, ports: [port] }) => port && takeCarrier(data.carrier, port))
   serve(acts, {
     post: (message) => process.parentPort.postMessage(message),
     listen: (handler) => process.parentPort.on('message', ({ data }) => handler(data)),

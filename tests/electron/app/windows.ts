@@ -29,7 +29,7 @@ export async function runPreload(load: () => unknown): Promise<unknown> {
   const done = once(ipcMain, 'done')
   load()
   const [, answer] = (await done) as [unknown, Done]
-  return resultOf(answer)
+  return answered(answer)
 }
 
 /** @param query `idle`: the preload opens nothing. */
@@ -37,7 +37,7 @@ export function loadPage(window: BrowserWindow, query: Record<string, string> = 
   void window.loadFile(join(__dirname, '../app/page.html'), { query })
 }
 
-export function resultOf(done: Done): unknown {
+export function answered(done: Done): unknown {
   if (done.error !== undefined) throw new Error(done.error)
   return done.result
 }

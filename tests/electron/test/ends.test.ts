@@ -1,10 +1,10 @@
 // What a preload may do to memory that it shares with others, and how it ends, in a real Electron.
 import { describe, expect, it } from 'vitest'
-import { checksum, fill } from '../app/sharing/pattern.ts'
-import { ENDS, type EndResult, type EndsResult, type Holdings, type ViewsResult } from '../app/task.ts'
+import { ENDS, type EndResult, type EndsResult, SHARED_BYTES, type ViewsResult } from '../app/sharing/results.ts'
+import type { Holdings } from '../app/task.ts'
+import { checksumOf } from '../expected.ts'
 import { runApp, USERS } from '../run-app.ts'
 
-const BUFFER_BYTES = 1 << 20
 const CHANNELS = ['main and a', 'a and b', 'utility and a']
 const OTHERS = ['main', 'b', 'utility']
 const NOTHING: Holdings = { threads: 0, descriptors: 0, mappings: 0, watched: 0 }
@@ -37,7 +37,7 @@ function expectSurvived(end: string, { channels, sums, held, left, reason }: End
     expect(code, end).toBe('PEER_LOST')
     expect(after, end).toBeLessThan(ONE_SECOND)
   }
-  const [ofMain, ofA] = [checksumOf(1), checksumOf(3)]
+  const [ofMain, ofA] = [checksumOf(1, SHARED_BYTES), checksumOf(3, SHARED_BYTES)]
   for (const name of OTHERS) {
     expect(sums[name], `${end}: ${name}`).toEqual([ofMain, ofA])
     expect(left[name], `${end}: ${name}`).toEqual(NOTHING)
@@ -47,10 +47,4 @@ function expectSurvived(end: string, { channels, sums, held, left, reason }: End
     for (const count of Object.values(held[name] ?? NOTHING)) expect(count, `${end}: ${name}`).toBeGreaterThan(0)
   }
   expect(reason).toBe(['kill', 'crash', 'strict'].includes(end) ? 'crashed' : undefined)
-}
-
-function checksumOf(seed: number): number {
-  const bytes = new Uint8Array(BUFFER_BYTES)
-  fill(bytes, seed)
-  return checksum(bytes)
 }

@@ -1,8 +1,8 @@
 // Memory and channels that all processes of an app share, in a real Electron.
 import { readdirSync } from 'node:fs'
 import { describe, expect, inject, it } from 'vitest'
-import { checksum, fill } from '../app/sharing/pattern.ts'
-import { PART_BYTES, type ShareResult, type TalkResult } from '../app/task.ts'
+import { PART_BYTES, type ShareResult, type TalkResult } from '../app/sharing/results.ts'
+import { checksumOf } from '../expected.ts'
 import { type Launch, protectedLaunch, runApp, USERS } from '../run-app.ts'
 
 const PROCESSES = ['main', 'a', 'b', 'utility', 'node']
@@ -36,7 +36,7 @@ function expectChecked({ pids, isolated, posted, sums, talks, talksWithoutMain }
   expect(new Set(pids).size).toBe(PROCESSES.length)
   expect(isolated).toEqual([true, false])
   expect(posted).toBe('[object SharedArrayBuffer]')
-  const expected = WRITERS.map((_, index) => checksumOf(index + 1))
+  const expected = WRITERS.map((_, index) => checksumOf(index + 1, PART_BYTES))
   expect(sums).toEqual(Object.fromEntries(WRITERS.map((name) => [name, expected])))
   expect(Object.keys(talks)).toHaveLength(6)
   for (const results of Object.values(talks)) expectTalk(results)
@@ -63,10 +63,4 @@ function byPairs(outcome: (owner: string, opener: string) => string): ShareResul
 /** Of segments that these processes have left behind in the file system. */
 function namesOf(pids: readonly number[]): string[] {
   return readdirSync('/dev/shm').filter((name) => pids.some((pid) => name.startsWith(`shared-channel-${pid}-`)))
-}
-
-function checksumOf(seed: number): number {
-  const bytes = new Uint8Array(PART_BYTES)
-  fill(bytes, seed)
-  return checksum(bytes)
 }

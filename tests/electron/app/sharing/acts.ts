@@ -1,11 +1,12 @@
 // What the main process may ask of every JavaScript process, itself included.
-import * as buffers from './buffers.ts'
-import * as channels from './channels.ts'
-import * as pageMemory from './page-memory.ts'
+import { bufferActs } from './buffers.ts'
+import { channelActs } from './channels.ts'
+import { pageActs } from './page-memory.ts'
+import { postingActs } from './posting.ts'
 
-export const acts = { ...buffers, ...channels }
-/** A preload also reaches its page. */
-export const preloadActs = { ...acts, ...pageMemory, crash: () => process.crash() }
-
+export const acts = { ...bufferActs, ...channelActs, ...postingActs }
 export type ProcessActs = typeof acts
+
+/** A preload also reaches its page. */
+export const preloadActs = { ...acts, ...pageActs, crash: () => process.crash() }
 export type PreloadActs = typeof preloadActs

@@ -1,4 +1,4 @@
-// What each JavaScript process does with buffers when the main process calls it. Their names are the main process's.
+// What each JavaScript process does with buffers when the main process calls it.
 import {
   createSharedBuffer,
   type OpenSharedBufferOptions,
@@ -6,6 +6,7 @@ import {
   type SharedBuffer,
 } from '@shared-channel/native'
 import { checksum, fill } from './pattern.ts'
+import { Table } from './table.ts'
 
 /** A part of a buffer, in bytes, multiples of 4. */
 export interface Part {
@@ -13,50 +14,46 @@ export interface Part {
   readonly length: number
 }
 
-const buffers = new Map<string, SharedBuffer>()
+/** Opened here, or received. */
+export const buffers = new Table<SharedBuffer | Pick<SharedBuffer, 'bytes' | 'close'>>('buffer')
+
+export const bufferActs = { createBuffer, openBuffer, fillPart, checksums, setByte, getByte, closeBuffer, closeBuffers }
 
 /** @returns The handle. */
-export function createBuffer(name: string, size: number): string {
+function createBuffer(name: string, size: number): string {
   const buffer = createSharedBuffer(size)
   buffers.set(name, buffer)
   return buffer.handle
 }
 
-export function openBuffer(name: string, handle: string, options?: OpenSharedBufferOptions): void {
+function openBuffer(name: string, handle: string, options?: OpenSharedBufferOptions): void {
   buffers.set(name, openSharedBuffer(handle, options))
 }
 
-export function fillPart(name: string, { offset, length }: Part, seed: number): void {
-  fill(bytesOf(name).subarray(offset, offset + length), seed)
+function fillPart(name: string, { offset, length }: Part, seed: number): void {
+  fill(buffers.get(name).bytes.subarray(offset, offset + length), seed)
 }
 
-export function checksums(name: string, parts: readonly Part[]): number[] {
-  const bytes = bytesOf(name)
+function checksums(name: string, parts: readonly Part[]): number[] {
+  const { bytes } = buffers.get(name)
   return parts.map(({ offset, length }) => checksum(bytes.subarray(offset, offset + length)))
 }
 
 export function setByte(name: string, offset: number, value: number): void {
-  bytesOf(name)[offset] = value
+  buffers.get(name).bytes[offset] = value
 }
 
 export function getByte(name: string, offset: number): number | undefined {
-  return bytesOf(name)[offset]
+  return buffers.get(name).bytes[offset]
 }
 
 /** @returns The length of a view of it afterwards. */
-export function closeBuffer(name: string): number {
-  const bytes = bytesOf(name)
-  buffers.get(name)?.close()
-  buffers.delete(name)
+function closeBuffer(name: string): number {
+  const { bytes } = buffers.get(name)
+  buffers.take(name).close()
   return bytes.length
 }
 
-export function closeBuffers(): void {
-  for (const name of [...buffers.keys()]) closeBuffer(name)
-}
-
-function bytesOf(name: string): Uint8Array {
-  const buffer = buffers.get(name)
-  if (buffer === undefined) throw new Error(`there is no buffer "${name}"`)
-  return buffer.bytes
+function closeBuffers(): void {
+  for (const name of buffers.names) buffers.take(name).close()
 }

@@ -33,7 +33,8 @@ interface Answer {
 /** In the process that is called. */
 export function serve(acts: Acts, wire: Wire): void {
   wire.listen((message) => {
-    const { id, name, args } = message as Call
+    const { id, name, args } = message as Partial<Call>
+    if (id === undefined || name === undefined || args === undefined) return // of a buffer that was posted
     perform(acts, name, args).then(
       (result) => wire.post({ id, result } satisfies Answer),
       ({ code = '', stack }) => wire.post({ id, error: { code, message: stack } } satisfies Answer),

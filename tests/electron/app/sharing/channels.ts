@@ -1,10 +1,12 @@
-// What each JavaScript process does with channels when the main process calls it. Their names are the main process's.
+// What each JavaScript process does with channels when the main process calls it.
 import { Buffer } from 'node:buffer'
 import { bytes, defineProtocol, json, type Link, SharedChannel } from '@shared-channel/core'
 import { createChannel as createLink, type OpenChannelOptions, openChannel as openLink } from '@shared-channel/native'
 import { Sequence } from '../sequence.ts'
-import type { ChannelEnding, Checked, Talk, TalkResult } from '../task.ts'
+import type { Checked } from '../task.ts'
 import { setByte } from './buffers.ts'
+import type { Ending, Talk, TalkResult } from './results.ts'
+import { Table } from './table.ts'
 
 /** As in tests/electron/peer/peer.cpp. */
 const protocol = defineProtocol({
@@ -18,25 +20,27 @@ const REQUESTS = 100
 
 interface OpenChannel {
   readonly channel: SharedChannel<typeof protocol>
-  readonly ending: Promise<ChannelEnding>
+  readonly ending: Promise<Ending>
   readonly errors: string[]
 }
-const channels = new Map<string, OpenChannel>()
+export const channels = new Table<OpenChannel>('channel')
+
+export const channelActs = { createChannel, openChannel, talk, talkAndMark, ending, closeChannel, closeChannels }
 
 /** @returns The handle of the other end. */
-export function createChannel(name: string): string {
+function createChannel(name: string): string {
   const { link, handle } = createLink({ capacity: CAPACITY })
   add(name, link)
   return handle
 }
 
-export function openChannel(name: string, handle: string, options?: OpenChannelOptions): void {
+function openChannel(name: string, handle: string, options?: OpenChannelOptions): void {
   add(name, openLink(handle, options))
 }
 
 /** Checked data both ways at once, then requests both ways. */
-export async function talk(name: string, parameters: Talk): Promise<TalkResult> {
-  const { channel, errors } = open(name)
+async function talk(name: string, parameters: Talk): Promise<TalkResult> {
+  const { channel, errors } = channels.get(name)
   const received = receive(name, parameters)
   channel.handle('double', (number) => 2 * number)
   await send(name, parameters)
@@ -49,24 +53,23 @@ export async function talk(name: string, parameters: Talk): Promise<TalkResult> 
 }
 
 /** The same; a byte of a buffer tells the end, to whom no message can. */
-export async function talkAndMark(name: string, parameters: Talk, buffer: string, offset: number): Promise<TalkResult> {
+async function talkAndMark(name: string, parameters: Talk, buffer: string, offset: number): Promise<TalkResult> {
   const result = await talk(name, parameters)
   setByte(buffer, offset, 1)
   return result
 }
 
 /** How the channel has ended, as soon as it has. */
-export function ending(name: string): Promise<ChannelEnding> {
-  return open(name).ending
+function ending(name: string): Promise<Ending> {
+  return channels.get(name).ending
 }
 
-export async function closeChannel(name: string): Promise<void> {
-  await open(name).channel.close()
-  channels.delete(name)
+async function closeChannel(name: string): Promise<void> {
+  await channels.take(name).channel.close()
 }
 
-export async function closeChannels(): Promise<void> {
-  await Promise.all([...channels.keys()].map(closeChannel))
+async function closeChannels(): Promise<void> {
+  await Promise.all(channels.names.map(closeChannel))
 }
 
 function add(name: string, link: Link): void {
@@ -77,14 +80,8 @@ function add(name: string, link: Link): void {
   channels.set(name, { channel, ending, errors })
 }
 
-function open(name: string): OpenChannel {
-  const channel = channels.get(name)
-  if (channel === undefined) throw new Error(`there is no channel "${name}"`)
-  return channel
-}
-
 async function send(name: string, parameters: Talk): Promise<void> {
-  const { channel } = open(name)
+  const { channel } = channels.get(name)
   const sequence = new Sequence(parameters.send)
   for (let left = parameters.bytes; left > 0; ) {
     const message = sequence.next()
@@ -97,7 +94,7 @@ function receive(name: string, parameters: Talk): Promise<Checked> {
   const sequence = new Sequence(parameters.receive)
   const received = { messages: 0, wrong: 0, bytes: 0 }
   return new Promise((resolve) => {
-    open(name).channel.on('data', (message) => {
+    channels.get(name).channel.on('data', (message) => {
       received.messages++
       if (Buffer.compare(message, sequence.next()) !== 0) received.wrong++
       received.bytes += message.byteLength

@@ -2,13 +2,13 @@
 import { once } from 'node:events'
 import { app, type RenderProcessGoneDetails } from 'electron'
 import { holdingsOf } from '../own-process.ts'
-import { ENDS, type EndResult, type EndsResult, type Holdings, type Left, type Sums } from '../task.ts'
+import type { Holdings, Left } from '../task.ts'
 import { doomed, loadPage, runPreload } from '../windows.ts'
 import { attach, type Member, mainMember, openWindow, startUtility, type WindowMember } from './members.ts'
+import { ENDS, type EndResult, type EndsResult, SHARED_BYTES, type Sums } from './results.ts'
 import { connect, talkOnBothEnds } from './talks.ts'
 
-const SIZE = 1 << 20
-const WHOLE = { offset: 0, length: SIZE }
+const WHOLE = { offset: 0, length: SHARED_BYTES }
 const TALK_BYTES = 1 << 20
 
 type End = (typeof ENDS)[number]
@@ -64,13 +64,13 @@ const bringAbout: Readonly<Record<End, (a: WindowMember) => Promise<WindowMember
 
 /** One that main has made, one that a has made, and one into which a may not write. */
 async function shareBuffers(a: WindowMember, { main, b, utility }: Others): Promise<void> {
-  const ofMain = await main.call('createBuffer', 'of main', SIZE)
+  const ofMain = await main.call('createBuffer', 'of main', SHARED_BYTES)
   for (const { call } of [a, b, utility]) await call('openBuffer', 'of main', ofMain)
   await main.call('fillPart', 'of main', WHOLE, 1)
-  const ofA = await a.call('createBuffer', 'of a', SIZE)
+  const ofA = await a.call('createBuffer', 'of a', SHARED_BYTES)
   for (const { call } of [main, b, utility]) await call('openBuffer', 'of a', ofA)
   await a.call('fillPart', 'of a', WHOLE, 2)
-  const handle = await main.call('createBuffer', 'strict', SIZE)
+  const handle = await main.call('createBuffer', 'strict', SHARED_BYTES)
   await a.call('openBuffer', 'strict', handle, { access: 'read-only-strict' })
 }
 

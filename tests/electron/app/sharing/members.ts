@@ -2,11 +2,12 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { type BrowserWindow, MessageChannelMain, utilityProcess } from 'electron'
+import { type BrowserWindow, MessageChannelMain, type MessagePortMain, utilityProcess } from 'electron'
 import { order } from '../order.ts'
 import { createWindow, loadPage, runPreload } from '../windows.ts'
 import { acts, type PreloadActs, type ProcessActs } from './acts.ts'
 import { type Caller, callerOver, localCaller } from './calls.ts'
+import { takeCarrier } from './carriers.ts'
 import { loadIsolatedPage } from './isolated-page.ts'
 import { Page } from './page.ts'
 
@@ -14,18 +15,18 @@ import { Page } from './page.ts'
 export interface Member extends Caller<ProcessActs> {
   readonly name: string
   readonly pid: number
+  /** Takes a carrier by this name. Node's child has only the one it has with main, which has its name. */
+  takePort?(name: string, port: MessagePortMain): void
 }
 
 /** A window: the process of its renderer as its preload sees it, and the page. */
-export interface WindowMember extends Caller<PreloadActs> {
-  readonly name: string
-  readonly pid: number
+export interface WindowMember extends Caller<PreloadActs>, Pick<Member, 'name' | 'pid' | 'takePort'> {
   readonly window: BrowserWindow
   readonly page: Page
 }
 
 export function mainMember(): Member {
-  return { name: 'main', pid: process.pid, ...localCaller(acts) }
+  return { name: 'main', pid: process.pid, takePort: takeCarrier, ...localCaller(acts) }
 }
 
 /** @param isIsolated The page has COOP and COEP. */
@@ -47,7 +48,8 @@ export async function attach(name: string, window: BrowserWindow, load: () => vo
       port1.start()
     },
   })
-  return { name, pid: contents.getOSProcessId(), window, page: new Page(contents), ...caller }
+  const takePort = (carrier: string, port: MessagePortMain) => contents.postMessage('carrier', carrier, [port])
+  return { name, pid: contents.getOSProcessId(), window, page: new Page(contents), takePort, ...caller }
 }
 
 export async function startUtility(): Promise<Member> {
@@ -57,7 +59,9 @@ export async function startUtility(): Promise<Member> {
     post: (message) => child.postMessage(message),
     listen: (handler) => child.on('message', handler),
   })
-  return { name: 'utility', pid: child.pid ?? 0, ...caller }
+  takeCarrier('utility', child)
+  const takePort = (carrier: string, port: MessagePortMain) => child.postMessage({ carrier }, [port])
+  return { name: 'utility', pid: child.pid ?? 0, takePort, ...caller }
 }
 
 /** The machine's Node, not Electron's. */
@@ -68,5 +72,13 @@ export async function startNode(): Promise<Member> {
     post: (message) => child.send(message),
     listen: (handler) => child.on('message', handler),
   })
+  takeCarrier('node', child)
   return { name: 'node', pid: child.pid ?? 0, ...caller }
+}
+
+/** A pair of ports, by this name in both processes. */
+export function givePorts(name: string, one: Member, other: Member): void {
+  const { port1, port2 } = new MessageChannelMain()
+  one.takePort?.(name, port1)
+  other.takePort?.(name, port2)
 }

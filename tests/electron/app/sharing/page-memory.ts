@@ -19,11 +19,13 @@ const READ_WRITE = 0
 const WASM_PAGE = 65536
 const keptAlive: unknown[] = []
 
+export const pageActs = { mapWhatPageShows, postToPage }
+
 /**
  * Maps over the page's own memory: the `initData` of a MediaEncryptedEvent is, in each world, an ArrayBuffer over the same
  * pages. Works on every page.
  */
-export function mapWhatPageShows(handle: string, trusted: boolean): void {
+function mapWhatPageShows(handle: string, trusted: boolean): void {
   const segment = openSegment(handle, trusted)
   const map = (event: Event) => {
     const { initData } = event as MediaEncryptedEvent
@@ -33,7 +35,7 @@ export function mapWhatPageShows(handle: string, trusted: boolean): void {
 }
 
 /** Gives the page shared memory with the segment over it. Works where the page is isolated from other origins. */
-export function postToPage(handle: string, trusted: boolean): void {
+function postToPage(handle: string, trusted: boolean): void {
   const segment = openSegment(handle, trusted)
   const pages = Math.ceil(segment.size() / WASM_PAGE)
   const view = new Uint8Array(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }).buffer)

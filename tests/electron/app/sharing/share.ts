@@ -1,7 +1,8 @@
 // Every process of the app maps the same segment and talks to the others.
-import { PART_BYTES, type ShareResult, type Sums, type TalkResult } from '../task.ts'
+
 import { getByte, type Part } from './buffers.ts'
 import { type Member, mainMember, openWindow, startNode, startUtility, type WindowMember } from './members.ts'
+import { PART_BYTES, type ShareResult, type Sums, type TalkResult } from './results.ts'
 import { connect, talkOf, talkOnBothEnds } from './talks.ts'
 
 const SMALL = 65536

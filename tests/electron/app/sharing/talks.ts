@@ -1,6 +1,7 @@
 // Channels between two processes, as the main process has them opened and used.
-import type { Talk, TalkResult } from '../task.ts'
+
 import type { Member } from './members.ts'
+import type { Talk, TalkResult } from './results.ts'
 
 /** @param one Makes it; `other` opens it. */
 export async function connect(name: string, one: Member, other: Member, trusted = false): Promise<void> {

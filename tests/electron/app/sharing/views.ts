@@ -1,7 +1,7 @@
 // What a preload may do to a buffer of the main process, by how it has opened it.
 import { holdingsOf } from '../own-process.ts'
-import type { ViewsResult } from '../task.ts'
 import { type Member, mainMember, openWindow } from './members.ts'
+import type { ViewsResult } from './results.ts'
 
 const SIZE = 1 << 20
 /** Bytes in two different pages of memory. */
