@@ -1,5 +1,5 @@
 /** Calls: those that this end makes and waits for, and those that it answers. */
-import { type Encoded, encode } from './codec.ts'
+import { type Codec, type Encoded, encode } from './codec.ts'
 import { Deferred } from './deferred.ts'
 import { SharedChannelError } from './errors.ts'
 import { FLAG_CALL, FLAG_REPLY, REPLY_FAILED, REPLY_OK } from './layout.ts'
@@ -11,6 +11,8 @@ export class Calls {
   readonly #sender: Sender
   readonly #owner: Owner
   readonly #open = new Map<number, { entry: Outgoing; answer: Deferred<unknown> }>()
+  /** Given up, by number: how their replies are encoded, where that wants to know. */
+  readonly #late = new Map<number, Codec<never, unknown>>()
   #number = 0
 
   constructor(sender: Sender, owner: Owner) {
@@ -28,8 +30,9 @@ export class Calls {
     this.#open.set(number, { entry, answer })
     const { unsent } = payload
     answer.settled(() => {
-      this.#open.delete(number)
+      const isGivenUp = this.#open.delete(number)
       if (waiting !== undefined && this.#sender.withdraw(waiting)) unsent?.()
+      else if (isGivenUp && entry.reply?.unwanted) this.#late.set(number, entry.reply)
     })
     limitWait(answer, options, `"${entry.name}" was not answered`)
     return answer
@@ -38,7 +41,12 @@ export class Calls {
   /** An answer came in. One to a call that is not open is nobody's any more: it was given up. */
   replied(number: number, status: number, payload: Uint8Array): void {
     const call = this.#open.get(number)
-    if (call === undefined) return
+    if (call === undefined) {
+      this.#late.get(number)?.unwanted?.(payload)
+      this.#late.delete(number)
+      return
+    }
+    this.#open.delete(number)
     const { entry, answer } = call
     try {
       if (status === REPLY_OK) answer.resolve(entry.reply?.decode(payload))

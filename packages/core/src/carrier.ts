@@ -20,6 +20,11 @@ export interface CarrierListener {
   message(message: CarrierMessage): void
   /** Nothing comes any more, for this reason. */
   ended(reason: SharedChannelError): void
+  /**
+   * The other side is another one than before, as after the restart of a plugin: what the old one had is lost, and so is what
+   * was on its way, unless it `mayStillCome`, since something waits on this side. Answers come in the order of the posts here.
+   */
+  replaced?(mayStillCome: boolean): void
 }
 
 /** Whatever carries messages to one other side and back, in order. */

@@ -14,7 +14,7 @@ export class ChannelCarrier implements Carrier {
 
   constructor(channel: ChannelInside) {
     this.#channel = channel
-    channel.receiver.onControl = (payload) => this.#received(payload)
+    channel.receiver.onControl = (payload) => (payload === undefined ? this.#replaced() : this.#received(payload))
     void channel.closed.then(({ reason }) => {
       this.#reason = reason ?? new SharedChannelError('CLOSED', 'The channel was closed.')
       for (const listener of [...this.#listeners]) listener.ended(this.#reason)
@@ -34,16 +34,21 @@ export class ChannelCarrier implements Carrier {
     })
   }
 
-  listen({ message, ended }: CarrierListener): () => void {
-    const own: CarrierListener = { message, ended }
+  listen(listener: CarrierListener): () => void {
+    const own = { ...listener }
     this.#listeners.add(own)
     const reason = this.#reason
-    if (reason !== undefined) queueMicrotask(() => this.#listeners.has(own) && ended(reason))
+    if (reason !== undefined) queueMicrotask(() => this.#listeners.has(own) && own.ended(reason))
     return () => void this.#listeners.delete(own)
   }
 
   addConsumer(): () => void {
     return this.#channel.receiver.addConsumer()
+  }
+
+  #replaced(): void {
+    const waits = this.#channel.sender.stats.queuedMessages > 0
+    for (const listener of [...this.#listeners]) listener.replaced?.(waits)
   }
 
   #received(payload: Uint8Array): void {

@@ -26,7 +26,7 @@ export const INSIDE = Symbol.for('shared-channel.inside')
 export interface ChannelInside {
   readonly sender: Sender
   readonly receiver: {
-    onControl: ((payload: Uint8Array) => void) | undefined
+    onControl: ((payload?: Uint8Array) => void) | undefined
     addConsumer(): () => void
   }
   readonly owner: Owner

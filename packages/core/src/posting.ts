@@ -3,7 +3,7 @@ import { type Answer, isAccess, MAX_BUFFER_SIZE, parseText, postText } from './b
 import { type Carrier, type CarrierMessage, carrierOf } from './carrier.ts'
 import { checkNumber } from './checks.ts'
 import { Deferred } from './deferred.ts'
-import { invalidArgument, type SharedChannelError } from './errors.ts'
+import { invalidArgument, SharedChannelError } from './errors.ts'
 import type { BufferAccess, BufferReference, PostableBuffer, ProcessIdentity } from './segment-host.ts'
 
 /** How a buffer is posted. */
@@ -79,6 +79,8 @@ export interface OpenPost {
 export class Posts {
   readonly #carrier: Carrier
   readonly #open = new Map<number, OpenPost>()
+  /** Sent before the other side was replaced, and lost or not. In order. */
+  #uncertain: OpenPost[] = []
   #stopListening: (() => void) | undefined
   #leave: (() => void) | undefined
   /** From anywhere, so that another copy of this package on the same target uses others. */
@@ -128,6 +130,7 @@ export class Posts {
     this.#stopListening ??= this.#carrier.listen({
       message: ({ sharedChannel }) => this.#answered(parseText(sharedChannel)),
       ended: (reason) => this.#ended(reason),
+      replaced: (mayStillCome) => this.#replaced(mayStillCome),
     })
     this.#leave ??= this.#carrier.addConsumer?.()
   }
@@ -135,6 +138,7 @@ export class Posts {
   #answered(answer: ReturnType<typeof parseText>): void {
     const post = answer && this.#open.get(answer.id)
     if (post === undefined) return
+    this.#loseBefore(post)
     if (answer?.verb === 'received') this.#received(post, answer)
     else if (answer?.verb === 'released') this.#end(post, 'released')
     else if (answer?.verb === 'declined') {
@@ -151,10 +155,28 @@ export class Posts {
   }
 
   #ended(reason: SharedChannelError): void {
+    for (const post of [...this.#open.values()]) this.#lose(post, reason)
+  }
+
+  #replaced(mayStillCome: boolean): void {
+    this.#uncertain = []
     for (const post of [...this.#open.values()]) {
-      post.received.reject(reason)
-      this.#end(post, 'ended')
+      if (mayStillCome && post.received.isPending) this.#uncertain.push(post)
+      else this.#lose(post, lost())
     }
+  }
+
+  /** What was sent before a post that is answered, and is not answered itself, was lost. */
+  #loseBefore(answered: OpenPost): void {
+    for (let [first] = this.#uncertain; first !== undefined && first.id <= answered.id; [first] = this.#uncertain) {
+      this.#uncertain.shift()
+      if (first !== answered) this.#lose(first, lost())
+    }
+  }
+
+  #lose(post: OpenPost, reason: SharedChannelError): void {
+    post.received.reject(reason)
+    this.#end(post, 'ended')
   }
 
   #end(post: OpenPost, by: ReleasedBy): void {
@@ -181,6 +203,9 @@ export function postsOf(carrier: Carrier): Posts {
   }
   return found
 }
+
+const lost = () =>
+  new SharedChannelError('PEER_LOST', 'The other side ended before it had the buffer; it was restarted.')
 
 function drop(post: OpenPost): void {
   const { drop } = post

@@ -31,8 +31,8 @@ export class Receiver<T> {
   /** Resolved when the other side sends no more, and what it sent has been handed out. */
   readonly drained = new Deferred<void>()
 
-  /** Given the payload of each control record; must not throw. */
-  onControl: ((payload: Uint8Array) => void) | undefined
+  /** Given the payload of each control record, and nothing when the other side is another one than before; must not throw. */
+  onControl: ((payload?: Uint8Array) => void) | undefined
 
   #ring: RingReader
   #reader: MessageReader
@@ -108,6 +108,7 @@ export class Receiver<T> {
   resume(ring: RingReader): void {
     this.#ring = ring
     this.#reader = new MessageReader(ring, this.#owner.options.maxMessageBytes)
+    this.onControl?.()
     this.drain()
   }
 

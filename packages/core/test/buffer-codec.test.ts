@@ -182,6 +182,26 @@ describe('a message that nobody takes is declined', () => {
     expect(await posted().released).toBe('declined')
   })
 
+  it('since its caller has given up, whose answer it is', async () => {
+    const { a, b, payload, posted, host } = open()
+    const answers: (() => void)[] = []
+    b.handle('fill', (image) => {
+      image.release()
+      return new Promise((resolve) => answers.push(() => resolve(payload())))
+    })
+    const stop = new AbortController()
+    const asked = a.request('fill', host.create(1), { signal: stop.signal })
+    const kept = a.request('fill', host.create(1))
+    await until(() => answers.length === 2)
+    stop.abort(new Error('mine'))
+    await expect(asked).rejects.toThrow('mine')
+    answers[0]?.()
+    await until(() => posted() !== undefined)
+    await expect(posted().received).rejects.toMatchObject({ code: 'REMOTE_ERROR' })
+    answers[1]?.()
+    expect([...(await kept).bytes]).toEqual([1, 2, 3])
+  })
+
   it('since it cannot be opened, which the receiver hears of too', async () => {
     const { a, b, host, payload, posted } = open()
     const errors: unknown[] = []

@@ -1,13 +1,14 @@
 // The carrier ends, in each state of a post: real ports, workers and processes.
 import { describe, expect, it } from 'vitest'
+import { SharedChannel } from '../src/channel.ts'
 import { SharedChannelError } from '../src/errors.ts'
 import { postSharedBuffer } from '../src/posting.ts'
 import { SharedBufferReceiver } from '../src/shared-buffer-receiver.ts'
 import { connected, filled, listening, ports } from './helpers/buffers.ts'
-import { openPair } from './helpers/channel-pair.ts'
+import { fillRing, openPair, Talk } from './helpers/channel-pair.ts'
 import { forkProgram, once, startWorker } from './helpers/programs.ts'
 import { copying, TableHost } from './helpers/table-host.ts'
-import { turns, until } from './helpers/wait.ts'
+import { stateOf, turns, until } from './helpers/wait.ts'
 
 const bytes = new Uint8Array([1, 2, 3])
 
@@ -98,6 +99,53 @@ describe('the channel', () => {
     const posts = Array.from({ length: 50 }, () => postSharedBuffer(a, host.create(1)))
     await a.close()
     expect(await Promise.all(posts.map(({ released }) => released))).toEqual(Array(50).fill('released'))
+  })
+})
+
+describe('the other side of a channel is replaced, as by the restart of a plugin', () => {
+  const crash = new SharedChannelError('PEER_LOST', 'It crashed.')
+
+  it('what the old one had, and what was on its way, has ended; the next post reaches the new one', async () => {
+    const { a, b, linkA } = openPair()
+    const host = new TableHost()
+    const { next } = listening(b, host)
+    const held = postSharedBuffer(a, host.create(1))
+    await next()
+    await held.received
+    const buffer = host.create(1)
+    const underWay = postSharedBuffer(a, buffer)
+    linkA.interrupt(crash)
+    const other = new SharedChannel(linkA.resume(4096), Talk, { closeTimeout: 50 })
+    await expect(underWay.received).rejects.toMatchObject({ code: 'PEER_LOST' })
+    expect(await Promise.all([held.released, underWay.released])).toEqual(['ended', 'ended'])
+    expect(host.segments.get(buffer.handle)?.holds).toBe(1)
+    const second = listening(other, host)
+    const again = postSharedBuffer(a, buffer)
+    second.receiver.releaseBuffer(await second.next())
+    expect(await again.released).toBe('released')
+    await Promise.all([a.close(), b.close(), other.close()])
+  })
+
+  it('what waited here reaches the new one; what was lost is known by the first answer behind it', async () => {
+    const { a, b, linkA } = openPair()
+    const host = new TableHost()
+    const lost = [0, 1].map((i) => postSharedBuffer(a, host.create(1), { additionalData: i }))
+    fillRing(a)
+    while (a.send('data', new Uint8Array(1000)));
+    const waiting = [2, 3].map((i) => postSharedBuffer(a, host.create(1), { additionalData: i }))
+    linkA.interrupt(crash)
+    const other = new SharedChannel(linkA.resume(4096), Talk, { closeTimeout: 50 })
+    expect(await stateOf(lost[0]?.received as Promise<void>)).toBe('pending')
+    const { next } = listening(other, host)
+    other.on('data', () => {})
+    expect([(await next()).additionalData, (await next()).additionalData]).toEqual([2, 3])
+    await Promise.all(waiting.map(({ received }) => received))
+    for (const { received, released } of lost) {
+      await expect(received).rejects.toMatchObject({ code: 'PEER_LOST' })
+      expect(await released).toBe('ended')
+    }
+    expect([...host.segments.values()].map(({ holds }) => holds)).toEqual([1, 1, 2, 2])
+    await Promise.all([a.close(), b.close(), other.close()])
   })
 })
 
