@@ -29,12 +29,19 @@ export class Calls {
     const answer = new Deferred<unknown>()
     this.#open.set(number, { entry, answer })
     const { unsent } = payload
+    let wasWithdrawn = false
+    const withdraw = () => {
+      if (waiting === undefined || !this.#sender.withdraw(waiting)) return
+      wasWithdrawn = true
+      unsent?.()
+    }
+    // At once, so that nothing of it is sent any more; and when the other side is lost.
+    limitWait(answer, options, `"${entry.name}" was not answered`, withdraw)
     answer.settled(() => {
       const isGivenUp = this.#open.delete(number)
-      if (waiting !== undefined && this.#sender.withdraw(waiting)) unsent?.()
-      else if (isGivenUp && entry.reply?.unwanted) this.#late.set(number, entry.reply)
+      withdraw()
+      if (isGivenUp && !wasWithdrawn && entry.reply?.unwanted) this.#late.set(number, entry.reply)
     })
-    limitWait(answer, options, `"${entry.name}" was not answered`)
     return answer
   }
 

@@ -67,8 +67,6 @@ export class SharedChannel<P extends Protocol> {
   /** The words of this side in shared memory, and those of the other. */
   readonly #bell: Bell
   readonly #peerBell: Bell
-  /** Both rings, from their beginning. */
-  readonly #makeRings: () => [RingWriter, RingReader]
   readonly #sender: Sender
   readonly #receiver: Receiver<ChannelMessage<P>>
   readonly #calls: Calls
@@ -112,8 +110,8 @@ export class SharedChannel<P extends Protocol> {
     const { memory, side } = link
     const peer: Side = side === 0 ? 1 : 0
     const rings = readLayout(memory)
-    this.#makeRings = () => [new RingWriter(memory, rings[side], side), new RingReader(memory, rings[peer], peer)]
-    const [writer, reader] = this.#makeRings()
+    const writer = () => new RingWriter(memory, rings[side], side)
+    const reader = () => new RingReader(memory, rings[peer], peer)
     this.#bell = new Bell(memory, side)
     this.#peerBell = new Bell(memory, peer)
     const owner: Owner = {
@@ -127,9 +125,9 @@ export class SharedChannel<P extends Protocol> {
       reportError: (error) => this.#reportError(error),
       changed: () => this.#updateRef(),
     }
-    this.#sender = new Sender(writer, owner)
+    this.#sender = new Sender(writer(), owner)
     this.#calls = new Calls(this.#sender, owner)
-    this.#receiver = new Receiver(reader, byId, this.#calls, owner)
+    this.#receiver = new Receiver(reader(), byId, this.#calls, owner)
     const inside: ChannelInside = { sender: this.#sender, receiver: this.#receiver, owner, closed: this.closed }
     Object.defineProperty(this, INSIDE, { value: inside })
     if (Symbol.asyncDispose) this[Symbol.asyncDispose] = async () => void (await this.close())
@@ -137,8 +135,18 @@ export class SharedChannel<P extends Protocol> {
       wake: () => this.#wake(),
       error: owner.reportError,
       ended: (reason) => this.#peerHasEnded(reason),
-      interrupted: (reason) => this.#interrupt(reason),
-      resumed: (replace) => this.#resume(replace),
+      interrupted: (reason) => {
+        if (this.#state !== 'open') return undefined
+        this.#calls.end(reason)
+        return this.#sender.pause(reason)
+      },
+      resumed: (replace) => {
+        const lost = writer().countUnread() + reader().countUnread()
+        replace()
+        this.#sender.use(writer())
+        this.#receiver.use(reader())
+        return lost
+      },
     })
   }
 
@@ -461,22 +469,6 @@ export class SharedChannel<P extends Protocol> {
     if (this.#peerIsGone) return
     this.#loseThePeer(reason)
     this.#receiver.drain()
-  }
-
-  #interrupt(reason: SharedChannelError): boolean {
-    if (this.#state !== 'open') return false
-    this.#sender.pause(reason)
-    this.#calls.end(reason)
-    this.#receiver.drain()
-    return true
-  }
-
-  #resume(replace: () => void): number {
-    const [writer, reader] = this.#makeRings()
-    const lost = writer.countUnread() + reader.countUnread()
-    replace()
-    this.#receiver.resume(reader)
-    return lost + this.#sender.resume(writer)
   }
 
   /** The other side cannot be trusted, or the memory is gone: the channel ends with this reason. */

@@ -52,16 +52,18 @@ export interface LinkListener {
   ended(reason?: SharedChannelError): void
   /**
    * The other side has ended, and the link brings it back with empty rings: `resumed` or `ended` follows. Until then what it
-   * published is handed out, what is sent waits, and open calls are rejected with the reason.
+   * published is handed out, and what is sent waits. Open calls are rejected with the reason, as is a direct message of which
+   * a part was sent.
    *
-   * @returns Whether the channel goes on; false when it is closing, and `ended` must be told.
+   * @returns How many messages were lost that had been sent in part; undefined when the channel closes, and `ended` must be
+   *   told.
    */
-  interrupted(reason: SharedChannelError): boolean
+  interrupted(reason: SharedChannelError): number | undefined
   /**
-   * The other side is back.
+   * The other side is back; `wake` must be told next.
    *
    * @param replace Called once, before this returns: puts the new segment in the place of the old one.
-   * @returns How many messages of both sides were lost with the old one.
+   * @returns How many messages of both sides were lost in the rings.
    */
   resumed(replace: () => void): number
 }

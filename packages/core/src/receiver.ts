@@ -34,8 +34,8 @@ export class Receiver<T> {
   /** Given the payload of each control record, and nothing when the other side is another one than before; must not throw. */
   onControl: ((payload?: Uint8Array) => void) | undefined
 
-  #ring: RingReader
-  #reader: MessageReader
+  #ring!: RingReader
+  #reader!: MessageReader
   readonly #incoming: ReadonlyMap<number, Incoming>
   readonly #calls: Calls
   readonly #owner: Owner
@@ -52,11 +52,10 @@ export class Receiver<T> {
   #mode = NEEDED
 
   constructor(ring: RingReader, incoming: ReadonlyMap<number, Incoming>, calls: Calls, owner: Owner) {
-    this.#ring = ring
-    this.#reader = new MessageReader(ring, owner.options.maxMessageBytes)
     this.#incoming = incoming
     this.#calls = calls
     this.#owner = owner
+    this.use(ring)
   }
 
   /** Somebody waits for messages. */
@@ -104,12 +103,11 @@ export class Receiver<T> {
     this.drain()
   }
 
-  /** The other side is back, and the ring is empty. */
-  resume(ring: RingReader): void {
+  /** Takes messages from this ring from now on, from its beginning; `drain` follows. */
+  use(ring: RingReader): void {
     this.#ring = ring
     this.#reader = new MessageReader(ring, this.#owner.options.maxMessageBytes)
     this.onControl?.()
-    this.drain()
   }
 
   /** Nothing is taken from the ring any more. */

@@ -20,7 +20,6 @@ import {
   type Side,
   STATE_OFFSET,
   TAIL_OFFSET,
-  TAKEN_OFFSET,
   WAITING_OFFSET,
 } from './layout.ts'
 
@@ -56,15 +55,11 @@ class Ring {
   }
 
   /**
-   * How many messages are in the ring that the reader has not dealt with. For a report at the end: the other side could
-   * have rewritten positions and records, so that what looks impossible ends the count.
+   * How many messages are in the ring that the reader has not given back. For a report at the end: the other side could
+   * have rewritten the records, so that what looks impossible ends the count.
    */
   countUnread(): number {
-    const places = [this.head, this.head + (TAKEN_OFFSET - HEAD_OFFSET) / 4, this.tail]
-    const [head = 0, taken = 0, tail = 0] = places.map((at) => Atomics.load(this.header, at))
-    // Not every reader says what it has dealt with, and none while it puts a message together.
-    const start = (taken - head) >>> 0 > (tail - head) >>> 0 ? head : taken
-    const reader = new RingReader(this.bytes.buffer, this.place, this.ring, start)
+    const reader = new RingReader(this.bytes.buffer, this.place, this.ring, Atomics.load(this.header, this.head))
     let count = 0
     for (; reader.tryRead() === OK; reader.pop()) if ((reader.tag & FLAG_LAST) !== 0) count++
     return count

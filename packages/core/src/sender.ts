@@ -41,7 +41,7 @@ export interface WaitingMessage extends OutgoingMessage {
 /** What a waiting message counts at least against `maxQueueBytes`: about what its place in the queue takes. */
 const MIN_KEPT = 64
 const NOTHING = new Uint8Array(0)
-/** A slot that nobody has: everything waits behind it. */
+/** A slot that nobody has, without bytes: everything waits behind it. */
 const PAUSE = {} as MessageSlot
 /** `#wantedRoom` when nobody was refused. */
 const NONE = -1
@@ -50,8 +50,8 @@ export class Sender {
   /** Resolved when, after `stop`, the other side has taken all that is in the ring. `pump` looks. */
   readonly taken = new Deferred<void>()
 
-  #ring: RingWriter
-  #writer: MessageWriter
+  #ring!: RingWriter
+  #writer!: MessageWriter
   readonly #owner: Owner
   readonly #peerBell: Bell
   /** The largest message that is written in one piece. */
@@ -67,8 +67,6 @@ export class Sender {
   /** What the queue counts against `maxQueueBytes`. */
   #countedBytes = 0
   #slot: MessageSlot | undefined
-  /** How many messages were half in the ring when the other side went. */
-  #cut = 0
   /** No slot can be open any more. */
   #ending = false
   #stopped = false
@@ -77,9 +75,8 @@ export class Sender {
   #wantedRoom = NONE
 
   constructor(ring: RingWriter, owner: Owner) {
-    this.#ring = ring
-    this.#writer = new MessageWriter(ring)
     this.#owner = owner
+    this.use(ring)
     this.#peerBell = owner.peerBell
     this.#maxWhole = Math.min(this.#writer.maxRecord, owner.options.maxMessageBytes)
     this.#ready.resolve()
@@ -160,8 +157,10 @@ export class Sender {
   /** Takes a message back that is still in the queue: the other side sees nothing of it. Returns whether it was. */
   withdraw(message: WaitingMessage): boolean {
     if (message.bytes === NOTHING) return false
+    const place = this.#waiting().indexOf(message)
+    if (place < 0) return true // at the end of the channel nothing is in the queue any more
     this.#writer.abandon(message)
-    this.#queue.splice(this.#waiting().indexOf(message), 1)
+    this.#queue.splice(place, 1)
     this.#forget(message)
     this.pump()
     return true
@@ -207,7 +206,7 @@ export class Sender {
   /** The channel ends: gives an open slot back, so that what waits behind it can go. */
   finish(): void {
     this.#ending = true
-    if (this.#slot !== PAUSE && this.#slot !== undefined) this.#closeSlot()
+    if (this.#slot?.bytes !== undefined) this.#closeSlot()
   }
 
   /** Nothing is written any more; the ring is left alone from here on. */
@@ -225,25 +224,22 @@ export class Sender {
     }
   }
 
-  /** The other side has gone, and will be back: nothing is written until `resume`. */
-  pause(reason: SharedChannelError): void {
+  /** The other side has gone, and will be back: nothing is written until `use`. Returns how many messages are lost. */
+  pause(reason: SharedChannelError): number {
     this.#slot = PAUSE
     const first = this.#waiting()[0] as WaitingMessage | undefined
     // Of a message whose beginning is in the ring the queue has only the rest.
-    if (!first?.sent) return
-    if (first.direct === undefined) this.#cut = 1
-    else first.direct.reject(reason)
+    if (!first?.sent) return 0
     this.withdraw(first)
+    first.direct?.reject(reason)
+    return 1
   }
 
-  /** The other side is back, and the ring is empty. Returns how many messages were lost with the queue. */
-  resume(ring: RingWriter): number {
-    const cut = this.#cut
-    this.#cut = 0
+  /** Writes into this ring from now on, from its beginning; `pump` follows. */
+  use(ring: RingWriter): void {
     this.#ring = ring
     this.#writer = new MessageWriter(ring)
-    this.#closeSlot()
-    return cut
+    this.#slot = undefined
   }
 
   /** The end: whoever waits is told why. */

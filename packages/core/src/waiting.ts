@@ -28,10 +28,10 @@ export function limitWait<T>(
   wait: Deferred<T>,
   { timeout, signal }: WaitOptions,
   what: string,
-  undo?: () => void,
+  undo: () => unknown,
 ): void {
   const giveUp = (reason: unknown) => {
-    undo?.()
+    undo()
     wait.reject(reason)
   }
   const aborted = () => giveUp(signal?.reason)

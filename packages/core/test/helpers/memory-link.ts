@@ -87,6 +87,25 @@ export class MemoryLink implements Link {
     this.#listener?.error(error)
   }
 
+  /** Tells the channel that the other side has gone and will be back. Returns what the channel says. */
+  interrupt(reason: SharedChannelError): number | undefined {
+    this.peer.closed = true
+    return this.#listener?.interrupted(reason)
+  }
+
+  /** Brings the other side back, with empty rings. Returns how many messages the channel says are lost, and its link. */
+  resume(capacity = 4096): { lost: number | undefined; link: MemoryLink } {
+    const lost = this.#listener?.resumed(() => {
+      new Uint8Array(this.memory).fill(0)
+      writeLayout(this.memory, capacity, capacity)
+    })
+    const link = new MemoryLink(this.memory, this.side === 0 ? 1 : 0)
+    link.peer = this
+    this.peer = link
+    this.#ring()
+    return { lost, link }
+  }
+
   #ring(): void {
     this.#missed = this.#listener === undefined
     if (this.#missed || this.#scheduled) return
