@@ -25,7 +25,7 @@ const CONSOLE: LinkListener = {
   ended: (reason) => {
     if (reason !== undefined) console.error(reason)
   },
-  interrupted: () => true,
+  interrupted: () => 0,
   resumed: (replace) => {
     replace()
     return 0
@@ -53,8 +53,9 @@ export class PluginLink implements Plugin {
   readonly #restartHandlers = new Set<(restart: PluginRestart) => void>()
   readonly #backOff = new BackOff()
   #restartTimer: ReturnType<typeof setTimeout> | undefined
-  /** Why it is away, while it is. */
+  /** Why it is away, while it is, and how many messages were lost by that. */
   #interruption: SharedChannelError | undefined
+  #lost = 0
   #holdsEventLoop = false
   #whenEnded: () => void = () => {}
   #stopping: Promise<void> | undefined
@@ -137,6 +138,7 @@ export class PluginLink implements Plugin {
     }
     if (this.#closing !== undefined) throw closedError()
     this.#listener = listener
+    if (this.#interruption !== undefined) listener.interrupted(this.#interruption)
     // Soon, so that whoever makes the channel can say first who hears of errors.
     queueMicrotask(() => {
       for (const tell of this.#early) tell(listener)
@@ -251,7 +253,10 @@ export class PluginLink implements Plugin {
   #comesBack(reason: SharedChannelError): boolean {
     if (!this.#isolation.restarts || this.#stopping !== undefined) return false
     if (this.#interruption !== undefined) return true
-    return reason.code === 'PEER_LOST' && (this.#listener ?? CONSOLE).interrupted(reason)
+    if (reason.code !== 'PEER_LOST') return false
+    const lost = (this.#listener ?? CONSOLE).interrupted(reason)
+    this.#lost = lost ?? 0
+    return lost !== undefined
   }
 
   #startAgain(reason: SharedChannelError): void {
@@ -272,7 +277,9 @@ export class PluginLink implements Plugin {
     if (this.#stopping !== undefined) return
     this.#interruption = undefined
     try {
-      const lost = (this.#listener ?? CONSOLE).resumed(() => this.#native.remap())
+      const listener = this.#listener ?? CONSOLE
+      const lost = this.#lost + listener.resumed(() => this.#native.remap())
+      listener.wake()
       const restart = { lost, reason, attempt: this.#backOff.attempt }
       for (const handler of this.#restartHandlers) callBack(handler, restart)
     } catch (error) {

@@ -38,7 +38,7 @@ class ChildProcess {
   // Ends it now. [thread-safe]
   void kill() noexcept;
 
-  // Waits until it has ended, and ends it after `patience`. [one thread]
+  // Waits until it has ended, and ends it after `patience`; one that is ending already keeps its own way. [one thread]
   ProcessEnd wait(std::chrono::milliseconds patience) noexcept;
 
  private:

@@ -119,8 +119,7 @@ PluginEvent PluginProcess::hear() {
     auto event = event_of(*packet);
     if (end) continue;  // threads of the plugin may still log
     if (!event || (is_ready && event->kind == PluginEvent::Kind::ready)) {
-      process_->kill();
-      process_->wait(kPatienceWithEnd);
+      process_->wait(std::chrono::milliseconds(0));
       return {.kind = PluginEvent::Kind::ended, .code = "CORRUPT", .text = "The process of " + who_ + " sent what no such process sends, and was ended."};
     }
     if (event->kind == PluginEvent::Kind::ended) {
@@ -133,7 +132,9 @@ PluginEvent PluginProcess::hear() {
     }
     listener_->post(*std::move(event));
   }
-  const ProcessEnd process_end = process_->wait(kPatienceWithEnd);
+  // By now it is ending already, or has cut the connection and has to.
+  const ProcessEnd process_end = process_->wait(std::chrono::milliseconds(0));
+  give_back_what_was_taken();
   const char* const lost = is_ready ? "PEER_LOST" : "PLUGIN_INIT_FAILED";
   const std::string how = "The process of " + who_ + " " + process_end.text();
   if (!end) return {.kind = PluginEvent::Kind::ended, .code = lost, .text = how + kAdvice};
@@ -144,6 +145,17 @@ PluginEvent PluginProcess::hear() {
     listener_->post({.kind = PluginEvent::Kind::error, .code = "PLUGIN_ERROR", .text = how + " after the plugin had closed."});
   }
   return *std::move(end);
+}
+
+// In the name of the process, which gives room back in batches: what it had dealt with is not lost. It is gone, and so is
+// nobody's reading position; what it wrote is believed only if it can be.
+void PluginProcess::give_back_what_was_taken() noexcept {
+  const std::uint32_t tail = word_at(segment_.data(), kTailOffset + kRingStride * kJavaScriptSide).load();
+  const std::uint32_t taken = word_at(segment_.data(), kTakenOffset + kRingStride * kJavaScriptSide).load();
+  Word& head = word_at(segment_.data(), kHeadOffset + kRingStride * kJavaScriptSide);
+  const std::uint32_t given_back = head.load();
+  const bool is_possible = tail - given_back <= start_.capacities[kJavaScriptSide] && taken % kRecordAlignment == 0;
+  if (is_possible && taken - given_back <= tail - given_back) head.store(taken);
 }
 
 // ---- Exchange, on JavaScript's thread ----

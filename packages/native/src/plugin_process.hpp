@@ -49,6 +49,7 @@ class PluginProcess final : public PluginRunner {
 
   void run() noexcept;
   [[nodiscard]] PluginEvent hear();
+  void give_back_what_was_taken() noexcept;
   [[nodiscard]] ExchangeAnswer ask(const ExchangeRequest& request, bool is_new);
   [[nodiscard]] bool wait_until_finished(const Deadline& deadline);
 

@@ -69,10 +69,7 @@ int run() {
   std::vector<Descriptor> descriptors;
   const auto packet = events.receive_with(descriptors);
   const auto start = packet ? HostStart::from(*packet) : std::nullopt;
-  if (!start || descriptors.size() != 2) {
-    std::fputs("shared-channel-host runs plugins for Shared Channel; openPlugin starts it.\n", stderr);
-    return EXIT_FAILURE;
-  }
+  if (!start || descriptors.size() != 2) return EXIT_FAILURE;  // the application has changed its mind, or ended
   const Layout layout = make_layout(start->capacities[0], start->capacities[1]);
   auto& exchanges = *new Socket(std::move(descriptors[1]));
   Segment segment = Segment::inherit(descriptors[0].release(), layout.total_size);
@@ -89,7 +86,10 @@ int run() {
 
 int main() {
   try {
-    close_what_is_not_ours(ChildProcess::kSocket);
+    if (!close_what_is_not_ours(ChildProcess::kSocket)) {
+      std::fputs("shared-channel-host runs plugins for Shared Channel; openPlugin starts it.\n", stderr);
+      return EXIT_FAILURE;
+    }
     // With what the library registered for the end of its process, and what it wrote into buffers of the C library.
     std::exit(run());
   } catch (const std::exception& error) {

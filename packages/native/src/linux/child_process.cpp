@@ -77,6 +77,10 @@ ChildProcess::ChildProcess(const std::string& program, const std::string& argume
   posix_spawn_file_actions_addopen(&actions.value, STDIN_FILENO, "/dev/null",
                                    O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions.value, socket.descriptor(), kSocket);
+  // To itself, which clears the mark that keeps it out of other programs: Node marks these.
+  for (const int output : {STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(output, F_GETFD) >= 0) posix_spawn_file_actions_adddup2(&actions.value, output, output);
+  }
   Attributes attributes;
   sigset_t none;
   sigset_t all;
