@@ -62,13 +62,15 @@ class Crash final : public shared_channel::Plugin, public shared_channel::Exchan
     if (how == "exit 3") std::exit(3);
     if (how == "exit 0") ::_exit(0);
     if (how == "hang") stay();
-    if (how == "let go") {
-      ::close(kConnection);
+    if (how == "cut") {
+      ::shutdown(kConnection, SHUT_RDWR);
       stay();
     }
     if (how == "fork") {
-      // A descendant that holds everything open that the plugin's process does.
+      // A descendant that holds everything open that the plugin's process does, but for its output.
       if (::fork() == 0) {
+        ::close(STDOUT_FILENO);
+        ::close(STDERR_FILENO);
         ::sleep(20);
         ::_exit(0);
       }
@@ -88,7 +90,8 @@ class Crash final : public shared_channel::Plugin, public shared_channel::Exchan
     *nowhere = 1;
   }
 
-  static void stay() {
+  void stay() const {
+    log(SC_LOG_INFO, "staying");
     for (;;) ::pause();
   }
 
@@ -96,7 +99,7 @@ class Crash final : public shared_channel::Plugin, public shared_channel::Exchan
   void wait_for_room() const { send(1, std::vector<std::byte>(1 << 20)); }
 
   // What a plugin could write that has lost its way, into the connection that its host has.
-  static void garbage() {
+  void garbage() const {
     const std::string text(100'000, '\xff');
     static_cast<void>(::send(kConnection, text.data(), text.size(), MSG_NOSIGNAL));
     stay();

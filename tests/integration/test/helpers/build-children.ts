@@ -18,7 +18,7 @@ const SOURCES = join(import.meta.dirname, '../children')
 /** Called by vitest before the tests. Returns what it calls after them. */
 export async function setup(project: TestProject): Promise<() => void> {
   // A folder of this run's own: another may be going on.
-  const built = join(import.meta.dirname, `../../build/${process.pid}`)
+  const built = join(import.meta.dirname, `../../build/${process.pid}-${project.name}`)
   const bundle = await rolldown({
     input: readdirSync(SOURCES).map((name) => join(SOURCES, name)),
     external: /^(node:|@shared-channel\/)/,

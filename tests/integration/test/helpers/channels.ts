@@ -2,11 +2,12 @@ import { type ChannelOptions, type Protocol, SharedChannel } from '@shared-chann
 import { type OpenPluginOptions, openPlugin, type Plugin } from '@shared-channel/native'
 import { pluginPath } from '@shared-channel/test-plugins'
 import { onTestFinished } from 'vitest'
+import { isolation } from './isolation.ts'
 import type { Talk } from './protocols.ts'
 
 /** Opens a test plugin by name; closed when the test ends. */
 export async function openTestPlugin(name: string, options: OpenPluginOptions = {}): Promise<Plugin> {
-  const plugin = await openPlugin(pluginPath(name), { onLog: () => {}, ...options })
+  const plugin = await openPlugin(pluginPath(name), { onLog: () => {}, isolation, ...options })
   onTestFinished(() => plugin.close())
   return plugin
 }
@@ -17,7 +18,7 @@ export async function openChannel<P extends Protocol>(
   protocol: P,
   options: OpenPluginOptions & ChannelOptions = {},
 ): Promise<SharedChannel<P>> {
-  const plugin = await openPlugin(pluginPath(name), { onLog: () => {}, ...options })
+  const plugin = await openPlugin(pluginPath(name), { onLog: () => {}, isolation, ...options })
   const channel = new SharedChannel(plugin, protocol, options)
   onTestFinished(async () => {
     await channel.close()

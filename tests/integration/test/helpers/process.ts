@@ -39,6 +39,31 @@ export function segmentDescriptors(): string[] {
   })
 }
 
+/** The processes of plugins that a process has started, by default this one: their numbers and names. */
+export function hostProcesses(parent = process.pid): { pid: number; name: string }[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((entry) => {
+      const stat = readStat(entry)
+      const [, name = '', parentPid = ''] = /^\d+ \((.*)\) \S (\d+)/s.exec(stat) ?? []
+      return /^(sc:|shared-channel)/.test(name) && Number(parentPid) === parent ? [{ pid: Number(entry), name }] : []
+    })
+}
+
+/** Whether there is such a process; one that has ended and was not waited for counts. */
+export const isThere = (pid: number): boolean => readStat(pid) !== ''
+
+/** Whether it runs; when its parent has ended, somebody else waits for it, who may take his time. */
+export const isRunning = (pid: number): boolean => / [^Z] \d+ /.test(/\) \S \d+ /.exec(readStat(pid))?.[0] ?? '')
+
+function readStat(pid: number | string): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
 /** A file of a thread; empty when the thread has ended meanwhile. */
 function readThread(thread: number, file: string): string {
   try {

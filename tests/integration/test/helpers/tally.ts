@@ -1,6 +1,7 @@
 import { bytes, defineProtocol, SharedChannel, typedArray } from '@shared-channel/core'
 import { openPlugin } from '@shared-channel/native'
 import { pluginPath } from '@shared-channel/test-plugins'
+import { isolation } from './isolation.ts'
 
 /** What the plugin `tally` speaks: see there. */
 export const Tally = defineProtocol({
@@ -18,6 +19,7 @@ export async function openTally(
   const plugin = await openPlugin(pluginPath('tally'), {
     sendCapacity: 4096,
     receiveCapacity: 4096,
+    isolation,
     ...options,
     onLog: ({ text }) => lines.push(text),
   })
