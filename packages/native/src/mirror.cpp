@@ -30,6 +30,14 @@ Mirror::Mirror(std::byte* segment, const Layout& layout, std::uint32_t side) noe
 
 void Mirror::open(std::span<std::byte> view) noexcept {
   if (!fits(view)) return;
+  for (std::uint32_t each = 0; each < 2; ++each) {
+    for (const std::uint32_t word : {kStateOffset, kWaitingOffset, kBellOffset}) {
+      word_at(view.data(), word + kSideStride * each).store(0, std::memory_order_relaxed);
+    }
+    for (const std::uint32_t word : {kTailOffset, kHeadOffset}) {
+      word_at(view.data(), word + kRingStride * each).store(0, std::memory_order_relaxed);
+    }
+  }
   // Of our own layout, not the segment's words: those can change until JavaScript reads them.
   write_layout(view.data(), layout_);
   state_ = state_of(segment_, side_).load(std::memory_order_seq_cst);

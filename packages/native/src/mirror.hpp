@@ -42,7 +42,7 @@ class Mirror {
   // In all three `view` is where JavaScript's memory lies now: asked anew for each call and kept by none. Memory of another
   // size than the segment's (it was detached or resized) is left alone. [JavaScript's thread]
 
-  // Makes zeroed memory a channel's, with what is in the segment already. Once, before JavaScript looks at it.
+  // Makes the memory a channel's, with what is in the segment already. Once, before JavaScript looks at it.
   void open(std::span<std::byte> view) noexcept;
 
   // Returns whether the other side must be woken; its bell has been moved. For each call of `wakePeer`.

@@ -33,12 +33,12 @@ ChannelObject::~ChannelObject() { mail_->detach(); }
 // view's pages and listens to this side's bell.
 Napi::Value ChannelObject::start(const Napi::CallbackInfo& info) {
   translated(info.Env(), [&] {
-    view_.map(info[0].As<Napi::Uint8Array>(), end_->segment());
+    view_.open(info[0].As<Napi::Uint8Array>(), end_->segment(), end_->layout(), end_->side());
     on_ring_ = Napi::Persistent(info[1].As<Napi::Function>());
     try {
       waiter_.emplace(end_->bell().word(), [mail = mail_] { mail->ring(); });
     } catch (const Failure&) {
-      view_.unmap();
+      view_.close();
       on_ring_.Reset();
       throw;
     }
@@ -56,6 +56,7 @@ void ChannelObject::on_ring(napi_env env) noexcept {
   napi_value peer;
   napi_get_undefined(env, &undefined);
   napi_create_int32(env, static_cast<std::int32_t>(end_->look_at_peer()), &peer);
+  view_.collect();  // after the look: all that a peer wrote which is gone
   napi_call_function(env, undefined, on_ring_.Value(), 1, &peer, nullptr);
 }
 
@@ -70,7 +71,7 @@ Napi::Value ChannelObject::peer_handle(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ChannelObject::wake_peer(const Napi::CallbackInfo& info) {
-  if (end_ != nullptr) end_->wake_peer();
+  if (end_ != nullptr && view_.publish()) end_->wake_peer();
   return info.Env().Undefined();
 }
 
@@ -86,7 +87,9 @@ Napi::Value ChannelObject::unref(const Napi::CallbackInfo& info) {
 
 // leave(): this side neither reads nor writes any more, and says so. The memory can still be looked at.
 Napi::Value ChannelObject::leave(const Napi::CallbackInfo& info) {
-  if (end_ != nullptr) end_->leave();
+  if (end_ == nullptr) return info.Env().Undefined();
+  end_->leave();
+  view_.collect();
   return info.Env().Undefined();
 }
 
@@ -98,7 +101,7 @@ Napi::Value ChannelObject::close(const Napi::CallbackInfo& info) {
   waiter_.reset();
   mail_->detach();
   on_ring_.Reset();
-  view_.unmap();
+  view_.close();
   end_.reset();
   if (was_started) {
     Environment::of(info.Env()).remove(*this);

@@ -9,8 +9,8 @@
 
 #include "../bell_waiter.hpp"
 #include "../channel_end.hpp"
+#include "channel_view.hpp"
 #include "environment.hpp"
-#include "mapped_view.hpp"
 
 namespace shared_channel {
 
@@ -61,7 +61,7 @@ class ChannelObject final : public Napi::ObjectWrap<ChannelObject>, public Teard
   std::unique_ptr<ChannelEnd> end_;
   std::shared_ptr<RingMail> mail_;
   std::optional<BellWaiter> waiter_;
-  MappedView view_;
+  ChannelView view_;
   Napi::FunctionReference on_ring_;
   bool referenced_ = false;
 };

@@ -64,6 +64,8 @@ void PluginMail::deliver(napi_env env) noexcept {
                        .text = std::to_string(dropped) +
                                " log lines and errors of the plugin were dropped: it reports faster than JavaScript reads"});
   }
+  // After the events were taken: all that was written before the last of them.
+  if (object_ != nullptr) object_->collect();
   for (const PluginEvent& event : events) {
     if (object_ != nullptr) object_->on_event(env, event);
   }
@@ -104,10 +106,10 @@ PluginObject::PluginObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Pl
     mail_ = std::make_shared<PluginMail>(environment.event_loop(), *this);
 
     Segment segment = make_segment();
-    view_.map(info[0].As<Napi::Uint8Array>(), segment);
+    view_.open(info[0].As<Napi::Uint8Array>(), segment, layout_, kJavaScriptSide);
     start(std::move(segment));
   } catch (const Failure& failure) {
-    view_.unmap();
+    view_.close();
     throw environment.error(failure);
   }
   environment.add(*this);
@@ -169,7 +171,7 @@ void PluginObject::leave(std::chrono::steady_clock::time_point asked) noexcept {
 
 // Wakes the plugin's side, after JavaScript has taken its announcement and moved its bell.
 Napi::Value PluginObject::wake_peer(const Napi::CallbackInfo& info) {
-  if (!closed_) runner_->wake();
+  if (!closed_ && view_.publish()) runner_->wake();
   return info.Env().Undefined();
 }
 
@@ -206,7 +208,9 @@ Napi::Value PluginObject::stop(const Napi::CallbackInfo& info) {
 Napi::Value PluginObject::restart(const Napi::CallbackInfo& info) {
   try {
     if (closed_ || !runner_->join(std::chrono::steady_clock::now())) throw Failure("CLOSED", "The plugin cannot be restarted.");
-    start(make_segment());
+    Segment segment = make_segment();
+    view_.leave();  // the old segment goes with its runner
+    start(std::move(segment));
   } catch (const Failure& failure) {
     throw Environment::of(info.Env()).error(failure);
   }
@@ -216,7 +220,7 @@ Napi::Value PluginObject::restart(const Napi::CallbackInfo& info) {
 // Has JavaScript see the segment of the plugin that was started last, in the same memory.
 Napi::Value PluginObject::remap(const Napi::CallbackInfo& info) {
   try {
-    if (closed_ || !view_.remap(runner_->segment())) {
+    if (closed_ || !view_.reopen(runner_->segment(), layout_, kJavaScriptSide)) {
       throw Failure("CORRUPT", "The shared memory was detached or resized. Leave link.memory alone.");
     }
   } catch (const Failure& failure) {
@@ -236,7 +240,7 @@ Napi::Value PluginObject::close(const Napi::CallbackInfo& info) {
   Environment::of(info.Env()).remove(*this);
   mail_->detach();
   runner_.reset();
-  view_.unmap();
+  view_.close();
   on_ring_.Reset();
   on_event_.Reset();
   Unref();

@@ -1,5 +1,5 @@
-// The JavaScript object behind a Plugin link: owns what runs one plugin instance and the mapping of its segment over
-// V8's pages. lib/plugin.ts is its only user.
+// The JavaScript object behind a Plugin link: owns what runs one plugin instance and what JavaScript sees of its
+// segment. lib/plugin.ts is its only user.
 #pragma once
 
 #include <napi.h>
@@ -8,8 +8,8 @@
 
 #include "../plugin_process.hpp"
 #include "../plugin_runner.hpp"
+#include "channel_view.hpp"
 #include "environment.hpp"
-#include "mapped_view.hpp"
 
 namespace shared_channel {
 
@@ -47,6 +47,8 @@ class PluginObject final : public Napi::ObjectWrap<PluginObject>, public Teardow
   explicit PluginObject(const Napi::CallbackInfo& info);
   ~PluginObject() override;
 
+  // Before either of the next two: what the plugin has written until now.
+  void collect() { view_.collect(); }
   void on_ring(napi_env env) noexcept;
   void on_event(napi_env env, const PluginEvent& event) noexcept;
 
@@ -72,7 +74,7 @@ class PluginObject final : public Napi::ObjectWrap<PluginObject>, public Teardow
   std::optional<ProcessOptions> process_;  // none: a thread of this process
   std::shared_ptr<PluginRunner> runner_;
   std::shared_ptr<PluginMail> mail_;
-  MappedView view_;
+  ChannelView view_;
   std::chrono::milliseconds shutdown_timeout_{0};
   Napi::FunctionReference on_ring_;
   Napi::FunctionReference on_event_;
