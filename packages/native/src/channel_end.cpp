@@ -26,37 +26,49 @@ class LocalEnds {
     return found == ends_.end() ? nullptr : found->second.segment;
   }
 
-  // False when the end is open here already.
-  bool add(const std::shared_ptr<const Segment>& segment, std::uint32_t side) {
+  // False when the end is claimed or open here already.
+  bool claim(const std::shared_ptr<const Segment>& segment, std::uint32_t side) {
     const std::lock_guard lock(mutex_);
     Ends& ends = ends_[segment->cookie()];
-    if (std::exchange(ends.is_open[side], true)) return false;
+    if (ends.use[side] != Use::none) return false;
+    ends.use[side] = Use::claimed;
     ends.segment = segment;
     return true;
+  }
+
+  // It was claimed, and nobody else has it.
+  void open(const Segment& segment, std::uint32_t side) {
+    const std::lock_guard lock(mutex_);
+    ends_[segment.cookie()].use[side] = Use::open;
   }
 
   void remove(const Segment& segment, std::uint32_t side) {
     const std::lock_guard lock(mutex_);
     const auto found = ends_.find(segment.cookie());
     if (found == ends_.end()) return;
-    found->second.is_open[side] = false;
-    if (!found->second.is_open[0] && !found->second.is_open[1]) ends_.erase(found);
+    auto& use = found->second.use;
+    use[side] = Use::none;
+    if (use[0] == Use::none && use[1] == Use::none) ends_.erase(found);
   }
 
-  bool has(const Segment& segment, std::uint32_t side) {
+  bool is_open(const Segment& segment, std::uint32_t side) {
     const std::lock_guard lock(mutex_);
     const auto found = ends_.find(segment.cookie());
-    return found != ends_.end() && found->second.is_open[side];
+    return found != ends_.end() && found->second.use[side] == Use::open;
   }
 
  private:
+  enum class Use { none, claimed, open };
   struct Ends {
     std::shared_ptr<const Segment> segment;
-    bool is_open[2] = {false, false};
+    Use use[2] = {Use::none, Use::none};
   };
   std::mutex mutex_;
   std::map<std::string, Ends> ends_;
 };
+
+// A lock besides those of the ends, bytes 0 and 1: who has it may claim the end. + side
+constexpr std::uint32_t kClaimByte = 2;
 
 Failure taken() {
   return Failure("INVALID_ARGUMENT", "this end of the channel is open already; a handle is good for one channel, create "
@@ -106,17 +118,22 @@ ChannelEnd::ChannelEnd(std::shared_ptr<const Segment> segment, const Layout& lay
 
 ChannelEnd::~ChannelEnd() { leave(); }
 
-// The lock, then the bell, then the state: a peer that hears the bell finds who is coming. So there is no moment at which
-// this process could be killed and nobody would ever know that it was here.
+// One process at a time claims an end, and only while nobody has come: so whoever holds the end's own lock is coming or has
+// come, and nobody else has. The lock, then the bell, then the state: a peer that hears the bell finds who is coming. So
+// there is no moment at which this process could be killed and nobody would ever know that it was here.
 void ChannelEnd::claim() {
-  if (!LocalEnds::instance().add(segment_, side_)) throw taken();
+  LocalEnds& ends = LocalEnds::instance();
+  if (!ends.claim(segment_, side_)) throw taken();
   try {
     std::uint32_t none = kStateNone;
-    if (!lock_byte(*segment_, side_)) throw taken();
+    if (!lock_byte(*segment_, kClaimByte + side_) || state_.load() != kStateNone || !lock_byte(*segment_, side_)) {
+      throw taken();
+    }
+    ends.open(*segment_, side_);
     ring_peer();
     if (!state_.compare_exchange_strong(none, kStateOpen)) throw taken();
   } catch (const Failure&) {
-    LocalEnds::instance().remove(*segment_, side_);
+    ends.remove(*segment_, side_);
     throw;
   }
   is_open_.store(true);
@@ -129,54 +146,54 @@ std::string ChannelEnd::peer_handle() const {
 }
 
 PeerState ChannelEnd::look_at_peer() noexcept {
-  if (peer_state_.load() < kStateLost) {
-    try {
-      find_peer();
-    } catch (const std::exception&) {
-      peer_died_.store(true);  // or it cannot be watched, and then it cannot be waited for
-    }
+  const std::lock_guard lock(mutex_);
+  bool is_there = is_peer_there();
+  std::uint32_t state = peer_state_.load();
+  if (!is_there && !peer_came_ && state != kStateNone) {  // it came meanwhile, and perhaps nobody rings any more
+    is_there = is_peer_there();
+    state = peer_state_.load();
   }
-  const bool died = peer_died_.load();
-  const std::uint32_t state = peer_state_.load();  // what it said last
-  if (state == kStateNone) return peer_came_.load() ? PeerState::lost : PeerState::unknown;  // no side goes back to none
-  peer_came_.store(true);
   switch (state) {
-    case kStateOpen: return died ? PeerState::lost : PeerState::present;
-    case kStateClosed: return died ? PeerState::left : PeerState::present;
+    case kStateNone: return peer_came_ ? PeerState::lost : PeerState::unknown;  // no side goes back to none
+    case kStateOpen: return is_there ? PeerState::present : PeerState::lost;
+    case kStateClosed: return is_there ? PeerState::present : PeerState::left;
     case kStateGone: return PeerState::left;
     default: return PeerState::lost;  // an impossible state, too
   }
 }
 
-void ChannelEnd::find_peer() {
-  const std::lock_guard lock(mutex_);
-  if (peer_died_.load() && !peer_came_.load() && peer_state_.load() == kStateNone) {
-    // Killed before the end was its own: another one may come.
-    watch_.reset();
-    peer_died_.store(false);
-    peer_found_ = false;
+bool ChannelEnd::is_peer_there() noexcept {
+  // First the state, then the lock, which is taken before the state is changed and given up after it was for the last time.
+  const std::uint32_t state = peer_state_.load();
+  peer_came_ |= state != kStateNone;
+  try {
+    return state < kStateLost && find_peer();
+  } catch (const std::exception&) {
+    return false;  // it ends just now; or it cannot be watched, and then it cannot be waited for
   }
-  if (peer_found_) return;
+}
+
+// Whether somebody has the other end, or is about to; that process is watched.
+bool ChannelEnd::find_peer() {
+  if (peer_is_local_ || (watch_ && !peer_died_.load())) return true;
   const std::uint32_t peer = 1 - side_;
-  const bool has_come = peer_state_.load() != kStateNone;  // before the lock is looked at: it is taken first, given up last
+  peer_is_local_ = LocalEnds::instance().is_open(*segment_, peer);
+  if (peer_is_local_) return true;
+  // None yet; or it has ended. If that was before the end was its own, another one may have come.
+  watch_.reset();
+  peer_died_.store(false);
   const auto holder = holder_of_byte(*segment_, peer);
-  if (!holder) {
-    if (!has_come) return;
-    peer_found_ = true;
-    if (!peer_is_here()) peer_died_.store(true);
-    return;
-  }
-  peer_found_ = true;
+  if (!holder) return false;
   watch_.emplace(find_process(*holder), [this] {
     peer_died_.store(true);
     bell_.move();
     wake_sleepers(bell_.word());
   });
   // The number could be a later process's by now; the lock tells.
-  if (holder_of_byte(*segment_, peer) != holder) throw Failure("PEER_LOST", "the other side has ended");
+  if (holder_of_byte(*segment_, peer) == holder) return true;
+  watch_.reset();
+  return false;
 }
-
-bool ChannelEnd::peer_is_here() const { return LocalEnds::instance().has(*segment_, 1 - side_); }
 
 void ChannelEnd::wake_peer() const noexcept { wake_sleepers(peer_bell_.word()); }
 

@@ -60,9 +60,9 @@ class ChannelEnd {
  private:
   ChannelEnd(std::shared_ptr<const Segment> segment, const Layout& layout, std::uint32_t side);
   void claim();
-  void find_peer();
+  [[nodiscard]] bool is_peer_there() noexcept;
+  [[nodiscard]] bool find_peer();
   void ring_peer() const noexcept;
-  [[nodiscard]] bool peer_is_here() const;
 
   const std::shared_ptr<const Segment> segment_;
   const Layout layout_;
@@ -73,11 +73,11 @@ class ChannelEnd {
   const Bell peer_bell_;
   std::atomic<bool> is_open_ = false;
 
-  std::atomic<bool> peer_came_ = false;  // its state was seen to be another than none
-  std::atomic<bool> peer_died_ = false;  // the watch's
   std::mutex mutex_;
-  bool peer_found_ = false;
-  std::optional<ProcessWatch> watch_;  // none while the peer is a thread of this process; last, so that it ends first
+  bool peer_came_ = false;      // its state was seen to be another than none
+  bool peer_is_local_ = false;  // a thread of this process
+  std::atomic<bool> peer_died_ = false;  // the watch's
+  std::optional<ProcessWatch> watch_;  // last, so that it ends first
 };
 
 }  // namespace shared_channel
