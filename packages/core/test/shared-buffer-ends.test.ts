@@ -92,7 +92,7 @@ describe('the channel', () => {
   })
 
   it('closes in order: what was posted before is received, and what was released is told', async () => {
-    const { a, b } = openPair()
+    const { a, b } = openPair({ closeTimeout: 10_000 })
     const host = new TableHost()
     const { receiver } = listening(b, host)
     receiver.addEventListener('sharedbufferreceived', (event) => receiver.releaseBuffer(event))
