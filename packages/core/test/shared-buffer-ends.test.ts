@@ -115,7 +115,7 @@ describe('the other side of a channel is replaced, as by the restart of a plugin
     const buffer = host.create(1)
     const underWay = postSharedBuffer(a, buffer)
     linkA.interrupt(crash)
-    const other = new SharedChannel(linkA.resume(4096), Talk, { closeTimeout: 50 })
+    const other = new SharedChannel(linkA.resume().link, Talk, { closeTimeout: 50 })
     await expect(underWay.received).rejects.toMatchObject({ code: 'PEER_LOST' })
     expect(await Promise.all([held.released, underWay.released])).toEqual(['ended', 'ended'])
     expect(host.segments.get(buffer.handle)?.holds).toBe(1)
@@ -134,7 +134,7 @@ describe('the other side of a channel is replaced, as by the restart of a plugin
     while (a.send('data', new Uint8Array(1000)));
     const waiting = [2, 3].map((i) => postSharedBuffer(a, host.create(1), { additionalData: i }))
     linkA.interrupt(crash)
-    const other = new SharedChannel(linkA.resume(4096), Talk, { closeTimeout: 50 })
+    const other = new SharedChannel(linkA.resume().link, Talk, { closeTimeout: 50 })
     expect(await stateOf(lost[0]?.received as Promise<void>)).toBe('pending')
     const { next } = listening(other, host)
     other.on('data', () => {})

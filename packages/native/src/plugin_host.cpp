@@ -15,8 +15,6 @@
 namespace shared_channel {
 namespace {
 
-constexpr std::uint32_t kJavaScriptSide = 0;
-constexpr std::uint32_t kPluginSide = 1;
 constexpr std::uint32_t kMaxMessageBytes = std::numeric_limits<std::uint32_t>::max();
 
 // How often the plugin thread looks again before it sleeps: some microseconds, about what a sleep and a wake-up cost

@@ -11,9 +11,6 @@
 namespace shared_channel {
 namespace {
 
-constexpr std::uint32_t kJavaScriptSide = 0;
-constexpr std::uint32_t kPluginSide = 1;
-
 // How long a process may take to go when it has nothing more to say, and when it was killed: only the system's own work.
 constexpr std::chrono::milliseconds kPatienceWithEnd{1000};
 

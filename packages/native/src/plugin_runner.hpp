@@ -15,6 +15,9 @@
 
 namespace shared_channel {
 
+inline constexpr std::uint32_t kJavaScriptSide = 0;
+inline constexpr std::uint32_t kPluginSide = 1;
+
 struct PluginEvent {
   enum class Kind {
     ready,   // `initialize` went well; name, version and abi_minor are set

@@ -65,23 +65,6 @@ export class MemoryLink implements Link {
     this.#listener?.ended(reason)
   }
 
-  /** Tells the channel that the other side went, and is brought back. */
-  interrupt(reason: SharedChannelError): boolean | undefined {
-    return this.#listener?.interrupted(reason)
-  }
-
-  /** Tells the channel that another side is there. Returns that one's link. */
-  resume(capacity: number): MemoryLink {
-    const peer = new MemoryLink(this.memory, this.side === 0 ? 1 : 0)
-    this.#listener?.resumed(() => {
-      new Uint8Array(this.memory).fill(0)
-      writeLayout(this.memory, capacity, capacity)
-    })
-    this.peer = peer
-    peer.peer = this
-    return peer
-  }
-
   /** Tells the channel of an error that ends nothing. */
   error(error: SharedChannelError): void {
     this.#listener?.error(error)
