@@ -110,7 +110,7 @@ describe('the channel ends with CORRUPT, and the process lives,', () => {
     expect(received).toBe(0)
   })
 
-  it.each([4, -1])('at the state %i', async (state) => {
+  it.each([5, -1])('at the state %i', async (state) => {
     const { channel, write } = await openVandal()
     await write([STATE_OF_PLUGIN, state])
     expect((await channel.closed).reason).toMatchObject({ code: 'CORRUPT' })
