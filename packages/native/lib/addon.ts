@@ -19,7 +19,7 @@ export type NativeEventListener = (
 /** The object behind a Plugin; see PluginObject in src/addon/plugin_object.hpp. */
 export interface NativePlugin {
   wakePeer(): void
-  exchange(memory: Uint8Array): number
+  exchange(memory: Uint8Array, segment?: NativeSegment, offset?: number): number
   ref(): void
   unref(): void
   stop(): void

@@ -17,6 +17,8 @@ interface Parts {
   readonly memory?: WebAssembly.Memory
   /** Whether a segment is mapped over it; else it has a copy of the contents. */
   readonly isMapped: boolean
+  /** The segment, where what is written into the buffer is written into that. */
+  readonly shared?: NativeSegment
 }
 const partsOf = new WeakMap<ArrayBufferLike, Parts>()
 
@@ -44,7 +46,8 @@ export function mapBuffer(
   const isMapped = capabilities().memory !== 'copy'
   if (isMapped) segment.map(view, NATIVE_ACCESS[access])
   else segment.read(view, 0)
-  partsOf.set(view.buffer, { view, isMapped, ...(memory && { memory }) })
+  const isShared = isMapped && access === 'read-write'
+  partsOf.set(view.buffer, { view, isMapped, ...(memory && { memory }), ...(isShared && { shared: segment }) })
   return view.buffer
 }
 
@@ -74,6 +77,11 @@ export function copyBack(segment: NativeSegment, buffer: ArrayBufferLike, offset
   const parts = partsOf.get(buffer)
   if (parts === undefined || parts.isMapped) return
   segment.write(parts.view.subarray(offset, offset + Math.min(length, parts.view.byteLength)), offset)
+}
+
+/** The segment that a buffer and others see alike, from its beginning on; undefined for any other memory. */
+export function sharedSegmentOf(buffer: ArrayBufferLike): NativeSegment | undefined {
+  return partsOf.get(buffer)?.shared
 }
 
 /** A segment is mapped over it, so that others see what is written into it. */

@@ -1,6 +1,7 @@
 // A plugin instance as a link: how a channel reaches it, and what becomes of it.
 import { type LinkListener, SharedChannelError } from '@shared-channel/core'
 import { HOST_PROGRAM, loadAddon, type NativeEventListener, type NativePlugin } from './addon.ts'
+import { sharedSegmentOf } from './buffer-memory.ts'
 import { type Capabilities, capabilities } from './capabilities.ts'
 import type { Plugin, PluginInfo } from './plugin.ts'
 import {
@@ -103,7 +104,8 @@ export class PluginLink implements Plugin {
 
   exchange(memory: ArrayBufferView): number {
     if (this.#closing !== undefined) throw closedError()
-    return this.#native.exchange(bytesOf(memory))
+    const bytes = bytesOf(memory)
+    return this.#native.exchange(bytes, sharedSegmentOf(bytes.buffer), bytes.byteOffset)
   }
 
   on(event: 'restart', handler: (restart: PluginRestart) => void): () => void {

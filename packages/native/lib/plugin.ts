@@ -24,6 +24,9 @@ export interface Plugin extends Link {
    * message, on this thread, which stands still until the plugin returns. For what is wanted at once; work that takes
    * long is better called with `channel.request`. The plugin derives from `shared_channel::Exchange`.
    *
+   * A plugin in a process of its own works in a SharedBuffer's memory in place, if this process may write it, and in a copy of
+   * any other, of which comes back what it says that it wrote.
+   *
    * @param memory Any typed array, DataView or Buffer, over an ArrayBuffer or a SharedArrayBuffer. The plugin gets the
    *   bytes that the view covers, and nothing of them outlives the call. An empty view is handed on as such.
    * @returns How many bytes the plugin wrote, from the start of the view; at most `memory.byteLength`.

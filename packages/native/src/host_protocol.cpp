@@ -83,13 +83,17 @@ std::optional<PluginEvent> event_of(const Packet& packet) {
                      .abi_minor = static_cast<std::uint32_t>(*abi_minor)};
 }
 
-Packet ExchangeRequest::packet() const { return {.kind = kExchangeRequest, .fields = {field(size)}}; }
+Packet ExchangeRequest::packet() const {
+  return {.kind = kExchangeRequest, .fields = {field(memory_size), field(offset), field(size)}};
+}
 
 std::optional<ExchangeRequest> ExchangeRequest::from(const Packet& packet) {
-  if (!has(packet, kExchangeRequest, 1)) return std::nullopt;
-  const auto size = parse_number(packet.fields[0]);
-  if (!size) return std::nullopt;
-  return ExchangeRequest{.size = *size};
+  if (!has(packet, kExchangeRequest, 3)) return std::nullopt;
+  const auto memory_size = parse_number(packet.fields[0]);
+  const auto offset = parse_number(packet.fields[1]);
+  const auto size = parse_number(packet.fields[2]);
+  if (!memory_size || !offset || !size) return std::nullopt;
+  return ExchangeRequest{.memory_size = *memory_size, .offset = *offset, .size = *size};
 }
 
 Packet ExchangeAnswer::packet() const { return {.kind = kExchangeAnswer, .fields = {field(written), code, text}}; }

@@ -31,11 +31,13 @@ inline constexpr std::size_t kMaxEventPacket = 6 * kMaxEventText;
 [[nodiscard]] Packet packet_of(const PluginEvent& event);
 [[nodiscard]] std::optional<PluginEvent> event_of(const Packet& packet);
 
-// Memory for exchanges up to this size is kept from one to the next.
+// Memory for exchanges up to this size is kept from one to the next; both sides know by it what the process has.
 inline constexpr std::size_t kKeptExchange = 1 << 20;
 
-// The plugin is to work in the first `size` bytes of the memory that comes with this packet, or came with one before.
+// The plugin is to work in `size` bytes of a segment, which comes with this packet, or came with the one before.
 struct ExchangeRequest {
+  std::uint64_t memory_size = 0;  // of the whole segment
+  std::uint64_t offset = 0;
   std::uint64_t size = 0;
 
   [[nodiscard]] Packet packet() const;

@@ -106,7 +106,7 @@ void PluginHost::wake() noexcept {
   wake_sleepers(bell_.word());
 }
 
-std::size_t PluginHost::exchange(std::span<std::byte> memory) {
+std::size_t PluginHost::exchange(std::span<std::byte> memory, const SharedPlace&) {
   const std::lock_guard lock(exchange_mutex_);
   if (exchange_plugin_ == nullptr) throw Failure("CLOSED", "The plugin has ended; open it again.");
   const auto failure = [this](const char* code, const std::string& text) {

@@ -25,7 +25,7 @@ class PluginHost final : public PluginRunner {
   PluginHost& operator=(const PluginHost&) = delete;
 
   void wake() noexcept override;
-  [[nodiscard]] std::size_t exchange(std::span<std::byte> memory) override;
+  [[nodiscard]] std::size_t exchange(std::span<std::byte> memory, const SharedPlace& place = {}) override;
   void request_stop() noexcept override;
   [[nodiscard]] bool join(const Deadline& deadline) override;
   // Leaves a thread that does not return to itself: it holds all that it may touch.

@@ -157,28 +157,37 @@ void PluginProcess::give_back_what_was_taken() noexcept {
 
 // ---- Exchange, on JavaScript's thread ----
 
-std::size_t PluginProcess::exchange(std::span<std::byte> memory) {
-  const bool is_new = !memory.empty() && (!exchange_memory_ || exchange_memory_->size() < memory.size());
-  if (is_new) {
-    exchange_memory_.reset();
-    exchange_memory_.emplace(Segment::create(memory.size()));
+std::size_t PluginProcess::exchange(std::span<std::byte> memory, const SharedPlace& place) {
+  if (place.segment != nullptr || memory.empty()) return exchange_in(place, memory.size());
+  if (exchange_memory_ == nullptr || exchange_memory_->size() < memory.size()) {
+    exchange_memory_ = std::make_shared<const Segment>(Segment::create(memory.size()));
   }
-  if (!memory.empty()) std::memcpy(exchange_memory_->data(), memory.data(), memory.size());
-  const ExchangeAnswer answer = ask({.size = memory.size()}, is_new);
+  std::memcpy(exchange_memory_->data(), memory.data(), memory.size());
+  const std::size_t written = exchange_in({.segment = exchange_memory_}, memory.size());
+  if (written != 0) std::memcpy(memory.data(), exchange_memory_->data(), written);
+  if (exchange_memory_->size() > kKeptExchange) exchange_memory_.reset();
+  return written;
+}
+
+std::size_t PluginProcess::exchange_in(const SharedPlace& place, std::size_t size) {
+  const ExchangeAnswer answer = ask(place, size);
   if (!answer.code.empty()) {
     const char* const code = known_code(answer.code);
-    if (code != kPluginError) exchange_memory_.reset();  // the process may not have got it
+    if (code != kPluginError) their_exchange_memory_.reset();  // the process may not have got it
     throw Failure(code, answer.text);
   }
-  if (answer.written > memory.size()) throw Failure("PLUGIN_ERROR", "The plugin's process says that it wrote more than there is.");
-  if (answer.written != 0) std::memcpy(memory.data(), exchange_memory_->data(), answer.written);
-  if (exchange_memory_ && exchange_memory_->size() > kKeptExchange) exchange_memory_.reset();
+  if (answer.written > size) throw Failure(kPluginError, "The plugin's process says that it wrote more than there is.");
   return answer.written;
 }
 
-ExchangeAnswer PluginProcess::ask(const ExchangeRequest& request, bool is_new) {
-  const bool sent = is_new ? exchanges_.send(request.packet(), {exchange_memory_->descriptor()})
+ExchangeAnswer PluginProcess::ask(const SharedPlace& place, std::size_t size) {
+  const std::size_t memory_size = place.segment != nullptr ? place.segment->size() : 0;
+  const ExchangeRequest request = {.memory_size = memory_size, .offset = place.offset, .size = size};
+  const bool is_new = place.segment != nullptr && their_exchange_memory_.lock() != place.segment;
+  const bool sent = is_new ? exchanges_.send(request.packet(), {place.segment->descriptor()})
                            : exchanges_.send(request.packet());
+  if (is_new) their_exchange_memory_ = place.segment;
+  if (memory_size > kKeptExchange) their_exchange_memory_.reset();
   if (sent) {
     if (const auto packet = exchanges_.receive(kMaxEventPacket, process_->descriptor())) {
       if (auto answer = ExchangeAnswer::from(*packet)) return *std::move(answer);

@@ -33,9 +33,9 @@ class PluginProcess final : public PluginRunner {
   PluginProcess& operator=(const PluginProcess&) = delete;
 
   void wake() noexcept override;
-  // The plugin gets a copy of `memory`; what it says that it wrote is copied back. Also PEER_LOST, when the process ends in
-  // the middle.
-  [[nodiscard]] std::size_t exchange(std::span<std::byte> memory) override;
+  // The plugin gets the segment of `place`, or else a copy of `memory`, of which what it says that it wrote is copied back.
+  // Throws also PEER_LOST, when the process ends in the middle.
+  [[nodiscard]] std::size_t exchange(std::span<std::byte> memory, const SharedPlace& place) override;
   void request_stop() noexcept override;
   [[nodiscard]] bool join(const Deadline& deadline) override;
   // Ends the process.
@@ -50,7 +50,8 @@ class PluginProcess final : public PluginRunner {
   void run() noexcept;
   [[nodiscard]] PluginEvent hear();
   void give_back_what_was_taken() noexcept;
-  [[nodiscard]] ExchangeAnswer ask(const ExchangeRequest& request, bool is_new);
+  [[nodiscard]] std::size_t exchange_in(const SharedPlace& place, std::size_t size);
+  [[nodiscard]] ExchangeAnswer ask(const SharedPlace& place, std::size_t size);
   [[nodiscard]] bool wait_until_finished(const Deadline& deadline);
 
   const Segment segment_;
@@ -62,7 +63,8 @@ class PluginProcess final : public PluginRunner {
   std::optional<Socket> their_exchanges_;
   std::optional<BellWaiter> bell_waiter_;  // until the process is joined
   std::optional<ChildProcess> process_;
-  std::optional<Segment> exchange_memory_;
+  std::shared_ptr<const Segment> exchange_memory_;     // for memory that is not shared
+  std::weak_ptr<const Segment> their_exchange_memory_;  // what the process has now
   std::string who_;  // the plugin's name, once it is known
 
   std::mutex finished_mutex_;

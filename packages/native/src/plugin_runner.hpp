@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -48,6 +49,12 @@ struct PluginOptions {
   std::optional<std::chrono::milliseconds> update_interval{};  // 0: `update` is never called; none: as the library says
 };
 
+// Where memory of JavaScript lies in shared memory, if it does: another process gets that, and not a copy.
+struct SharedPlace {
+  std::shared_ptr<const Segment> segment = nullptr;
+  std::size_t offset = 0;
+};
+
 class PluginRunner {
  public:
   virtual ~PluginRunner() = default;
@@ -55,9 +62,9 @@ class PluginRunner {
   // JavaScript has taken the plugin's announcement and moved its bell. [JavaScript's thread]
   virtual void wake() noexcept = 0;
 
-  // Has the plugin work in `memory`. Returns how many bytes it wrote. Throws Failure: NOT_SUPPORTED when the plugin has no
+  // Has the plugin work in `memory`, which lies at `place`. Returns how many bytes it wrote. Throws Failure: NOT_SUPPORTED when the plugin has no
   // exchange, CLOSED when it has ended, PLUGIN_ERROR when it fails. [JavaScript's thread]
-  [[nodiscard]] virtual std::size_t exchange(std::span<std::byte> memory) = 0;
+  [[nodiscard]] virtual std::size_t exchange(std::span<std::byte> memory, const SharedPlace& place) = 0;
 
   // Ends every wait of the plugin and has it leave as soon as it returns. [thread-safe]
   virtual void request_stop() noexcept = 0;

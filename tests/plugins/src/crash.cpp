@@ -1,5 +1,5 @@
 // Crashes as it is told, by a text of type 1 or, as `exchange`, by the text in the memory. Any other text is sent back, and
-// in memory each byte is inverted. A call of type 2 is answered likewise, but for "never", which is kept.
+// in memory each byte is inverted; "write and throw" writes a W over its first byte, and throws. A call of type 2 is answered likewise, but for "never", which is kept.
 //
 // Its options, a JSON text, may be "PLACE HOW" with "initialize", "update", "shutdown" or "destroy" as the place; or
 // "needs FILE": `initialize` crashes while there is no such file.
@@ -41,7 +41,12 @@ class Crash final : public shared_channel::Plugin, public shared_channel::Exchan
   }
 
   std::size_t exchange(std::span<std::byte> memory) override {
-    crash(std::string(reinterpret_cast<const char*>(memory.data()), memory.size()));
+    const std::string text(reinterpret_cast<const char*>(memory.data()), memory.size());
+    if (text.starts_with("write and throw")) {
+      memory[0] = std::byte{'W'};
+      throw std::runtime_error("thrown after writing");
+    }
+    crash(text);
     for (std::byte& byte : memory) byte = ~byte;
     return memory.size();
   }

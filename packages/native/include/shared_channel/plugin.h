@@ -9,8 +9,9 @@
  *   [plugin-thread]  called by the host on the instance's thread, one at a time;
  *   [thread-safe]    may be called by the plugin from any thread, between the start of `initialize` and the return of
  *                    `shutdown`; the plugin joins its own threads before `shutdown` returns;
- *   [caller-thread]  called by the host on the thread of the JavaScript that opened the plugin, one at a time, while the
- *                    plugin thread may be in any other function; never after the start of `shutdown`.
+ *   [caller-thread]  called by the host on the thread of the JavaScript that opened the plugin, or, in a process of the
+ *                    plugin's own, on one thread beside the plugin thread; one at a time, while the plugin thread may be in
+ *                    any other function; never after the start of `shutdown`.
  *
  * Memory. Every pointer says who owns it. Nothing is ever freed by the side that did not allocate it. No C++ exception
  * may leave a function of this file.

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "../plugin_host.hpp"
+#include "segment_object.hpp"
 
 namespace shared_channel {
 namespace {
@@ -175,13 +176,22 @@ Napi::Value PluginObject::wake_peer(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// exchange(memory: Uint8Array): number. The one place where native code touches V8's memory: JavaScript stands still in
-// this call, so nothing can take it away, and the plugin may keep no pointer.
+// exchange(memory: Uint8Array, segment?: NativeSegment, offset?: number): number; with the segment that the memory is
+// mapped from, and where in it. The one place where native code touches V8's memory: JavaScript stands still in this call,
+// so nothing can take it away, and the plugin may keep no pointer.
 Napi::Value PluginObject::exchange(const Napi::CallbackInfo& info) {
   try {
     if (closed_) throw Failure("CLOSED", "This plugin is closed; open it again.");
     const Pages memory = pages_of(info.Env(), info[0]);
-    const std::size_t written = runner_->exchange({static_cast<std::byte*>(memory.address), memory.length});
+    SharedPlace place{.segment = SegmentObject::segment_of(info[1])};
+    if (place.segment != nullptr) {
+      place.offset = static_cast<std::size_t>(info[2].As<Napi::Number>().Int64Value());
+      const std::size_t size = place.segment->size();
+      if (place.offset > size || memory.length > size - place.offset) {
+        throw Failure("INVALID_ARGUMENT", "the buffer has not so many bytes");
+      }
+    }
+    const std::size_t written = runner_->exchange({static_cast<std::byte*>(memory.address), memory.length}, place);
     return Napi::Number::New(info.Env(), static_cast<double>(written));
   } catch (const Failure& failure) {
     throw Environment::of(info.Env()).error(failure);

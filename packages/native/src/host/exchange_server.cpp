@@ -10,13 +10,13 @@
 namespace shared_channel {
 namespace {
 
-ExchangeAnswer serve(PluginHost& host, const std::optional<Segment>& memory, std::uint64_t size) {
-  try {
-    if (size > (memory ? memory->size() : 0)) throw Failure("CLOSED", "the memory for exchange is missing");
-    return {.written = host.exchange({memory ? memory->data() : nullptr, size})};
-  } catch (const Failure& failure) {
-    return {.code = failure.code, .text = std::string(failure.what()).substr(0, kMaxEventText)};
+ExchangeAnswer serve(PluginHost& host, const std::optional<Segment>& memory, const ExchangeRequest& request) {
+  const std::size_t available = memory ? memory->size() : 0;
+  if (request.offset > available || request.size > available - request.offset) {
+    throw Failure("CLOSED", "the memory for exchange is missing");
   }
+  std::byte* const data = memory ? memory->data() + request.offset : nullptr;
+  return {.written = host.exchange({data, request.size})};
 }
 
 }  // namespace
@@ -33,11 +33,11 @@ void serve_exchanges(Socket& requests, PluginHost& host) noexcept {
     try {
       if (!descriptors.empty()) {
         memory.reset();
-        memory.emplace(Segment::inherit(descriptors[0].release(), request->size));
+        memory.emplace(Segment::inherit(descriptors[0].release(), request->memory_size));
       }
-      answer = serve(host, memory, request->size);
+      answer = serve(host, memory, *request);
     } catch (const Failure& failure) {
-      answer = {.code = failure.code, .text = failure.what()};
+      answer = {.code = failure.code, .text = std::string(failure.what()).substr(0, kMaxEventText)};
     }
     if (memory && memory->size() > kKeptExchange) memory.reset();
     if (!requests.send(answer.packet())) return;
