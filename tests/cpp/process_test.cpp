@@ -213,4 +213,5 @@ TEST_CASE("process watch: without descriptors it is OUT_OF_MEMORY, and leaves no
     wire.write("tried " + codes);
   });
   CHECK(child.read() == "tried ");
+  CHECK(child.wait() == 0);
 }

@@ -7,6 +7,7 @@
 
 #include "support/failing.hpp"
 #include "support/random.hpp"
+#include "support/rounds.hpp"
 
 using namespace shared_channel;
 
@@ -129,7 +130,7 @@ TEST_CASE("header: whatever is in it, what is accepted lies inside the memory") 
   CAPTURE(seed);
   test::Random random(seed);
   unsigned accepted = 0;
-  for (int round = 0; round < 100000; ++round) {
+  for (unsigned round = 0; round < test::rounds(100000, 10000); ++round) {
     Header header;
     for (std::uint32_t changes = random.between(1, 4); changes > 0; --changes) {
       const std::uint32_t offset = 4 * random.below(9);

@@ -153,6 +153,7 @@ PeerState ChannelEnd::look_at_peer() noexcept {
     is_there = is_peer_there();
     state = peer_state_.load();
   }
+  peer_came_ |= state != kStateNone;
   switch (state) {
     case kStateNone: return peer_came_ ? PeerState::lost : PeerState::unknown;  // no side goes back to none
     case kStateOpen: return is_there ? PeerState::present : PeerState::lost;
