@@ -30,6 +30,7 @@ const PATHS: Paths = {
   cageProbe: CAGE_PROBE,
   addon: inThisFolder('../../packages/native/build/Release/shared_channel.node'),
   node: process.execPath,
+  nativeMember: inThisFolder('build/Release/native_member'),
 }
 
 /** How Electron is started. */

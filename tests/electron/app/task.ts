@@ -139,6 +139,7 @@ export interface Paths {
   readonly addon: string
   /** The Node that runs the tests. */
   readonly node: string
+  readonly nativeMember: string
 }
 
 export interface Order {

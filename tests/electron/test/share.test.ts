@@ -5,7 +5,7 @@ import { PART_BYTES, type ShareResult, type TalkResult } from '../app/sharing/re
 import { checksumOf } from '../expected.ts'
 import { type Launch, protectedLaunch, runApp, USERS } from '../run-app.ts'
 
-const PROCESSES = ['main', 'a', 'b', 'utility', 'node']
+const PROCESSES = ['main', 'a', 'b', 'utility', 'node', 'native']
 const WRITERS = [...PROCESSES, 'page a', 'page b']
 const REQUESTS = 100
 const TALK_BYTES = 6 << 20
@@ -21,8 +21,8 @@ describe.each(USERS)('all processes of an app, %s', (_user, launch) => {
 describe.skipIf(inject('ordinaryElectron') === null)('processes at which nobody may look', () => {
   it('share by name with those who trust them', async () => {
     const result = await share(protectedLaunch, { trusted: true })
-    // Node is another program, at which all may look.
-    expect(result.opened).toEqual(byPairs((owner) => (owner === 'node' ? 'opened' : 'NOT_SUPPORTED')))
+    // At other programs all may look.
+    expect(result.opened).toEqual(byPairs((owner) => (['node', 'native'].includes(owner) ? 'opened' : 'NOT_SUPPORTED')))
     expectChecked(result)
     expect(namesOf(result.pids)).toEqual([])
   })

@@ -1,7 +1,8 @@
 // The processes that share memory, as the main process starts and calls them.
-import { fork } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { type BrowserWindow, MessageChannelMain, type MessagePortMain, utilityProcess } from 'electron'
 import { order } from '../order.ts'
 import { createWindow, loadPage, runPreload } from '../windows.ts'
@@ -74,6 +75,23 @@ export async function startNode(): Promise<Member> {
   })
   takeCarrier('node', child)
   return { name: 'node', pid: child.pid ?? 0, ...caller }
+}
+
+/** A native program, which does what native-member/main.cpp says. */
+export async function startNative(): Promise<Member> {
+  const child = spawn(order.paths.nativeMember, { stdio: ['pipe', 'pipe', 'inherit'] })
+  await once(child, 'spawn')
+  const lines = createInterface(child.stdout)
+  const caller = callerOver<ProcessActs>({
+    post: (message) => child.stdin.write(`${flat(message).join('\t')}\n`),
+    listen: (handler) => lines.on('line', (line) => handler(JSON.parse(line))),
+  })
+  return { name: 'native', pid: child.pid ?? 0, ...caller }
+}
+
+/** All numbers, texts and truth values in it, in order. */
+function flat(value: unknown): unknown[] {
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(flat) : [value]
 }
 
 /** A pair of ports, by this name in both processes. */

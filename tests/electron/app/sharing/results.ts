@@ -1,7 +1,7 @@
 // What the tests learn of processes that share memory.
 import type { Checked, Holdings, Left } from '../task.ts'
 
-/** Every process of the app is called by its name: main, a and b (the preloads of two windows), utility, node. */
+/** Every process of the app is called by its name: main, a and b (the preloads of two windows), utility, node, native. */
 export interface ShareResult {
   readonly pids: readonly number[]
   /** Whether the pages of a and b have COOP and COEP. */

@@ -1,7 +1,15 @@
 // Every process of the app maps the same segment and talks to the others.
 
 import { getByte, type Part } from './buffers.ts'
-import { type Member, mainMember, openWindow, startNode, startUtility, type WindowMember } from './members.ts'
+import {
+  type Member,
+  mainMember,
+  openWindow,
+  startNative,
+  startNode,
+  startUtility,
+  type WindowMember,
+} from './members.ts'
 import { PART_BYTES, type ShareResult, type Sums, type TalkResult } from './results.ts'
 import { connect, talkOf, talkOnBothEnds } from './talks.ts'
 
@@ -15,6 +23,7 @@ interface Everybody {
   readonly b: WindowMember
   readonly utility: Member
   readonly node: Member
+  readonly native: Member
 }
 
 /** Who writes into the common buffer and reads from it: a process, or a page. */
@@ -37,7 +46,7 @@ export async function share(trusted: boolean): Promise<ShareResult> {
     talks: await talkToEachOther(everybody, trusted),
     talksWithoutMain: await talkWithoutMain(everybody, trusted),
   }
-  await Promise.all(members.map(({ call }) => call('closeChannels')))
+  await Promise.all(members.filter((member) => member !== everybody.native).map(({ call }) => call('closeChannels')))
   await Promise.all(members.map(({ call }) => call('closeBuffers')))
   return result
 }
@@ -45,8 +54,8 @@ export async function share(trusted: boolean): Promise<ShareResult> {
 async function startEverybody(): Promise<Everybody> {
   const a = await openWindow('a', true) // one after the other: their preloads answer over the same way
   const b = await openWindow('b')
-  const [utility, node] = await Promise.all([startUtility(), startNode()])
-  return { main: mainMember(), a, b, utility, node }
+  const [utility, node, native] = await Promise.all([startUtility(), startNode(), startNative()])
+  return { main: mainMember(), a, b, utility, node, native }
 }
 
 /** Each makes a buffer, and all others open it as memory of a stranger. */
