@@ -16,7 +16,13 @@ endif()
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND NOT TARGET shared_channel_native)
   set(_shared_channel_src "${CMAKE_CURRENT_LIST_DIR}/../src")
   add_library(shared_channel_native STATIC EXCLUDE_FROM_ALL
+    ${_shared_channel_src}/buffer_post.cpp
+    ${_shared_channel_src}/channel.cpp
     ${_shared_channel_src}/channel_end.cpp
+    ${_shared_channel_src}/channel_impl.cpp
+    ${_shared_channel_src}/channel_receiving.cpp
+    ${_shared_channel_src}/hang_watch.cpp
+    ${_shared_channel_src}/message_sender.cpp
     ${_shared_channel_src}/read_layout.cpp
     ${_shared_channel_src}/segment_handle.cpp
     ${_shared_channel_src}/shared_buffer.cpp

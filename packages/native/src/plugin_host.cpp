@@ -4,30 +4,15 @@
 #include <limits>
 #include <utility>
 
+#include "brief_look.hpp"
 #include "failure.hpp"
 #include "library.hpp"
 #include "thread_name.hpp"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 namespace shared_channel {
 namespace {
 
 constexpr std::uint32_t kMaxMessageBytes = std::numeric_limits<std::uint32_t>::max();
-
-// How often the plugin thread looks again before it sleeps: some microseconds, about what a sleep and a wake-up cost
-// together. It happens once after each burst of work, never while a channel is idle.
-constexpr int kLooksBeforeSleep = 50;
-
-void pause_briefly() noexcept {
-#if defined(__x86_64__)
-  for (int i = 0; i < 8; ++i) _mm_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
 
 // This thread is JavaScript's and in the plugin's exchange.
 thread_local bool in_exchange = false;
@@ -40,6 +25,8 @@ Deadline deadline_in(std::uint32_t timeout_ms) {
 }
 
 bool has_passed(const Deadline& deadline) { return deadline && std::chrono::steady_clock::now() >= *deadline; }
+
+sc_status status_of(SendStatus status) { return static_cast<sc_status>(status); }
 
 PluginEvent ended(const char* code = "", const std::string& text = "") {
   return {.kind = PluginEvent::Kind::ended, .code = code, .text = text};
@@ -59,14 +46,13 @@ PluginHost::PluginHost(Segment segment, const Layout& layout, PluginOptions opti
       peer_bell_(segment_.data(), kJavaScriptSide),
       ring_in_(segment_.data(), layout, kJavaScriptSide),
       reader_(ring_in_, kMaxMessageBytes),
-      ring_out_(segment_.data(), layout, kPluginSide),
-      writer_(ring_out_) {
+      sender_(*this, segment_.data(), layout, kPluginSide) {
   c_host_ = {
       .abi_major = SC_ABI_MAJOR,
       .abi_minor = SC_ABI_MINOR,
       .context = this,
       .options = options_.options_json.c_str(),
-      .max_slot_size = max_record_payload(ring_out_.capacity()),
+      .max_slot_size = sender_.max_slot_size(),
       .send = [](const sc_host* host, std::uint32_t type, const void* data, std::size_t size,
                  std::uint32_t timeout_ms) { return of(host).send({.type = type}, data, size, timeout_ms); },
       .reserve =
@@ -74,8 +60,8 @@ PluginHost::PluginHost(Segment segment, const Layout& layout, PluginOptions opti
             return slot == nullptr ? SC_INVALID_ARGUMENT : of(host).reserve(size, timeout_ms, *slot);
           },
       .commit = [](const sc_host* host, std::uint32_t type,
-                   std::uint32_t size) { return of(host).commit(type, size); },
-      .abort = [](const sc_host* host) { of(host).abort(); },
+                   std::uint32_t size) { return status_of(of(host).sender_.commit(type, size)); },
+      .abort = [](const sc_host* host) { of(host).sender_.abort(); },
       .log =
           [](const sc_host* host, sc_log_level level, const char* text) {
             of(host).listener_->post(
@@ -138,8 +124,7 @@ void PluginHost::request_stop() noexcept {
   stopping_.store(true);
   bell_.move();
   wake_sleepers(bell_.word());
-  const std::lock_guard lock(writer_mutex_);
-  writer_free_.notify_all();
+  sender_.wake_waiting();
 }
 
 bool PluginHost::join(const Deadline& deadline) {
@@ -347,10 +332,7 @@ bool PluginHost::peer_closed() const noexcept { return peer_state_.load() >= kSt
 void PluginHost::wait_for_work(const Deadline& next_update) noexcept {
   // Never on the core that JavaScript last ran on: it may need that very core to go on.
   if (current_core() != peer_core_.load(std::memory_order_relaxed)) {
-    for (int look = 0; look < kLooksBeforeSleep; ++look) {
-      if (has_work()) return;
-      pause_briefly();
-    }
+    if (comes_soon([this] { return has_work(); })) return;
   }
   const std::uint32_t seen = bell_.value();
   bell_.announce(kWaitingForData);
@@ -370,64 +352,26 @@ sc_status PluginHost::send(OutgoingMessage message, const void* data, std::size_
   if (size > max_payload(message.kind)) return SC_TOO_LARGE;
   message.data = static_cast<const std::byte*>(data);
   message.size = static_cast<std::uint32_t>(size);
-  const Deadline deadline = deadline_in(timeout_ms);
-  if (const sc_status status = acquire_writer(deadline); status != SC_OK) return status;
-  const sc_status status = write_when_room(deadline, [&] {
-    const RingStatus written = writer_.try_write(message);
-    if ((message.started || written == RingStatus::ok) && peer_bell_.take(kWaitingForData)) listener_->ring();
-    return written;
-  });
-  if (status != SC_OK) writer_.abandon(message);
-  release_writer();
-  return status;
+  return status_of(sender_.send(message, deadline_in(timeout_ms)));
 }
 
 sc_status PluginHost::reserve(std::uint32_t size, std::uint32_t timeout_ms, sc_slot& slot) noexcept {
-  if (size > c_host_.max_slot_size) return SC_TOO_LARGE;
-  const Deadline deadline = deadline_in(timeout_ms);
-  if (const sc_status status = acquire_writer(deadline); status != SC_OK) return status;
+  if (size > sender_.max_slot_size()) return SC_TOO_LARGE;
   std::byte* data = nullptr;
-  const sc_status status = write_when_room(deadline, [&] {
-    const RingStatus written = writer_.write_abandonment();
-    return written == RingStatus::ok ? ring_out_.try_reserve(size, data) : written;
-  });
-  if (status != SC_OK) {
-    release_writer();
-    return status;
-  }
-  slot = {.size = size, .data = reinterpret_cast<std::uint8_t*>(data)};
-  const std::lock_guard lock(writer_mutex_);
-  slot_open_ = true;
-  slot_size_ = size;
-  return SC_OK;
+  const SendStatus status = sender_.reserve(size, deadline_in(timeout_ms), data);
+  if (status == SendStatus::ok) slot = {.size = size, .data = reinterpret_cast<std::uint8_t*>(data)};
+  return status_of(status);
 }
 
-sc_status PluginHost::commit(std::uint32_t type, std::uint32_t size) noexcept {
-  {
-    const std::lock_guard lock(writer_mutex_);
-    if (!slot_open_) return SC_INVALID_ARGUMENT;
-    slot_open_ = false;
-  }
-  sc_status status = SC_OK;
-  if (stopping_.load()) {
-    status = SC_STOPPING;
-  } else if (type > kMaxMessageType || size > slot_size_) {
-    status = SC_INVALID_ARGUMENT;
-  } else {
-    ring_out_.commit(size, type | kFlagFirst | kFlagLast);
-    if (peer_bell_.take(kWaitingForData)) listener_->ring();
-  }
-  release_writer();
-  return status;
-}
+bool PluginHost::may_send() noexcept { return !stopping_.load(); }
 
-void PluginHost::abort() noexcept {
-  {
-    const std::lock_guard lock(writer_mutex_);
-    if (!slot_open_) return;
-    slot_open_ = false;
-  }
-  release_writer();
+void PluginHost::wake_peer() noexcept { listener_->ring(); }
+
+void PluginHost::found_corrupt() noexcept {
+  corrupt_.store(true);
+  // The plugin thread may be another one, and asleep.
+  bell_.move();
+  wake_sleepers(bell_.word());
 }
 
 void PluginHost::report_error(const char* text) noexcept {
@@ -458,73 +402,6 @@ const void* PluginHost::extension(const char* id) noexcept {
           },
   };
   return id != nullptr && std::strcmp(id, SC_EXTENSION_REQUESTS) == 0 ? &kRequests : nullptr;
-}
-
-sc_status PluginHost::acquire_writer(const Deadline& deadline) noexcept {
-  std::unique_lock lock(writer_mutex_);
-  if (writer_taken_) {
-    if (slot_open_ && writer_owner_ == std::this_thread::get_id()) return SC_BUSY;
-    const auto is_free = [this] { return !writer_taken_ || stopping_.load(); };
-    const HangWatch::Pause pause;
-    if (!deadline) {
-      writer_free_.wait(lock, is_free);
-    } else if (!writer_free_.wait_until(lock, *deadline, is_free)) {
-      return SC_TIMEOUT;
-    }
-  }
-  if (stopping_.load()) return SC_STOPPING;
-  writer_taken_ = true;
-  writer_owner_ = std::this_thread::get_id();
-  return SC_OK;
-}
-
-void PluginHost::release_writer() noexcept {
-  {
-    const std::lock_guard lock(writer_mutex_);
-    writer_taken_ = false;
-  }
-  writer_free_.notify_one();
-}
-
-// Repeats `step` until it has written, sleeping while the ring is full. Only the holder of the writer gets here, so
-// that one thread at most waits for room.
-template <typename Step>
-sc_status PluginHost::write_when_room(const Deadline& deadline, Step&& step) noexcept {
-  bool announced = false;
-  bool slept = false;
-  std::uint32_t seen = 0;
-  sc_status status = SC_OK;
-  for (;;) {
-    const RingStatus written = step();
-    if (written == RingStatus::ok) break;
-    if (written == RingStatus::corrupt) {
-      // The plugin thread may be another one, and asleep.
-      corrupt_.store(true);
-      bell_.move();
-      wake_sleepers(bell_.word());
-      status = SC_CORRUPT;
-      break;
-    }
-    if (stopping_.load()) {
-      status = SC_STOPPING;
-      break;
-    }
-    if (!announced) {
-      seen = bell_.value();
-      bell_.announce(kWaitingForRoom);
-      announced = slept = true;
-      continue;  // look once more: the room may have come before the announcement
-    }
-    if (has_passed(deadline)) {
-      status = SC_TIMEOUT;
-      break;
-    }
-    const HangWatch::Pause pause;
-    sleep_on(bell_.word(), seen, deadline);
-    announced = false;
-  }
-  if (slept) bell_.withdraw(kWaitingForRoom);
-  return status;
 }
 
 }  // namespace shared_channel

@@ -9,12 +9,13 @@
 #include <thread>
 
 #include "hang_watch.hpp"
+#include "message_sender.hpp"
 #include "plugin_runner.hpp"
 #include "shared_channel/message.hpp"
 
 namespace shared_channel {
 
-class PluginHost final : public PluginRunner {
+class PluginHost final : public PluginRunner, private MessageSender::End {
  public:
   // Starts the thread, which loads the library, runs `initialize` and posts `ready` or `ended`. `watch`, if any, is told of
   // every call into the plugin.
@@ -56,16 +57,13 @@ class PluginHost final : public PluginRunner {
   // The functions of sc_host and sc_host_requests. `message` says what is sent but for its data.
   sc_status send(OutgoingMessage message, const void* data, std::size_t size, std::uint32_t timeout_ms) noexcept;
   sc_status reserve(std::uint32_t size, std::uint32_t timeout_ms, sc_slot& slot) noexcept;
-  sc_status commit(std::uint32_t type, std::uint32_t size) noexcept;
-  void abort() noexcept;
   void report_error(const char* text) noexcept;
   static const void* extension(const char* id) noexcept;
   static PluginHost& of(const sc_host* host) noexcept { return *static_cast<PluginHost*>(host->context); }
 
-  sc_status acquire_writer(const Deadline& deadline) noexcept;
-  void release_writer() noexcept;
-  template <typename Step>
-  sc_status write_when_room(const Deadline& deadline, Step&& step) noexcept;
+  bool may_send() noexcept override;
+  void wake_peer() noexcept override;
+  void found_corrupt() noexcept override;
 
   const Segment segment_;
   const PluginOptions options_;
@@ -77,8 +75,7 @@ class PluginHost final : public PluginRunner {
   const Bell peer_bell_;  // JavaScript's: we ring it
   RingReader ring_in_;
   MessageReader reader_;
-  RingWriter ring_out_;
-  MessageWriter writer_;
+  MessageSender sender_;
   sc_host c_host_{};
 
   const char* plugin_name_ = "";                   // the library's
@@ -88,14 +85,6 @@ class PluginHost final : public PluginRunner {
   std::mutex exchange_mutex_;
   sc_plugin* exchange_plugin_ = nullptr;           // null before the plugin is ready and once it ends
   const sc_plugin_exchange* exchange_ = nullptr;  // null when the plugin has none
-
-  // One message at a time is written, by whichever thread of the plugin; a slot keeps the writer until it is committed.
-  std::mutex writer_mutex_;
-  std::condition_variable writer_free_;
-  bool writer_taken_ = false;
-  bool slot_open_ = false;
-  std::uint32_t slot_size_ = 0;
-  std::thread::id writer_owner_;
 
   std::mutex initialize_mutex_;
   bool initializing_ = true;

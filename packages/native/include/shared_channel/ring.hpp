@@ -59,6 +59,9 @@ class RingWriter {
     tail_.store(position_, std::memory_order_seq_cst);
   }
 
+  // Has the reader given everything back?
+  [[nodiscard]] bool is_read() const noexcept { return head_.load(std::memory_order_seq_cst) == position_; }
+
  private:
   void write_head(std::uint32_t length, std::uint32_t tag) noexcept {
     std::byte* const record = data_ + (position_ & (capacity_ - 1));
@@ -94,12 +97,16 @@ struct Record {
 
 class RingReader {
  public:
-  RingReader(std::byte* base, const Layout& layout, std::uint32_t ring) noexcept
+  // `start`: where the first record is; other than at position 0 only for who looks at what another reader left.
+  RingReader(std::byte* base, const Layout& layout, std::uint32_t ring, std::uint32_t start = 0) noexcept
       : data_(base + layout.ring_offset[ring]),
         capacity_(layout.ring_capacity[ring]),
         tail_(word_at(base, kTailOffset + kRingStride * ring)),
         head_(word_at(base, kHeadOffset + kRingStride * ring)),
-        taken_(word_at(base, kTakenOffset + kRingStride * ring)) {}
+        taken_(word_at(base, kTakenOffset + kRingStride * ring)),
+        position_(start),
+        published_(start),
+        known_tail_(start) {}
   RingReader(const RingReader&) = delete;
   RingReader& operator=(const RingReader&) = delete;
 
@@ -175,11 +182,27 @@ class RingReader {
   const Word& tail_;
   Word& head_;
   Word& taken_;
-  std::uint32_t position_ = 0;    // ours alone; never read back from shared memory
-  std::uint32_t published_ = 0;   // what the writer knows of it
-  std::uint32_t known_tail_ = 0;  // the writer's position when we last looked
-  std::uint32_t size_ = 0;        // of the record that try_read gave
+  std::uint32_t position_;    // ours alone; never read back from shared memory
+  std::uint32_t published_;   // what the writer knows of it
+  std::uint32_t known_tail_;  // the writer's position when we last looked
+  std::uint32_t size_ = 0;    // of the record that try_read gave
 };
+
+// How many messages are in a ring that its reader has not dealt with. For a report at the end: the other side could have
+// rewritten positions and records, so that what looks impossible ends the count.
+[[nodiscard]] inline std::size_t count_unread(std::byte* base, const Layout& layout, std::uint32_t ring) noexcept {
+  const auto word = [&](std::uint32_t offset) { return word_at(base, offset + kRingStride * ring).load(); };
+  const std::uint32_t head = word(kHeadOffset);
+  const std::uint32_t taken = word(kTakenOffset);
+  // Not every reader says what it has dealt with, and none while it puts a message together.
+  const std::uint32_t start = taken - head > word(kTailOffset) - head ? head : taken;
+  // A record that starts elsewhere than at a multiple of 8 could reach beyond the ring.
+  if (start % kRecordAlignment != 0) return 0;
+  RingReader reader(base, layout, ring, start);
+  std::size_t count = 0;
+  for (Record record; reader.try_read(record) == RingStatus::ok; reader.pop()) count += (record.tag & kFlagLast) != 0;
+  return count;
+}
 
 // When to sleep and whom to wake: the words of one side. How a thread sleeps on the bell word, or how JavaScript is
 // woken, is the host's business.
