@@ -67,10 +67,15 @@ RingStatus look(RingReader& reader) {
 
 }  // namespace
 
-TEST_CASE("mirror: JavaScript's memory becomes a channel, with what was in the segment before") {
+TEST_CASE("mirror: JavaScript's memory becomes a channel, whatever it was, with what was in the segment before") {
   GuardedSegment segment;
   GuardedSegment own;
-  std::memset(own.base(), 0, kRingCapacityOffset + 12);
+  // As another channel has left it.
+  std::memset(own.base(), 0xee, kRingCapacityOffset + 12);
+  for (const std::uint32_t word : {kStateOffset, kWaitingOffset, kBellOffset, kTailOffset, kHeadOffset}) {
+    own.word(word).store(24);
+    own.word(word + (word < kTailOffset ? kSideStride : kRingStride)).store(24);
+  }
   segment.word(kStateOffset).store(kStateOpen);
   segment.word(kStateOffset + kSideStride).store(kStateClosed);
   RingWriter native_out(segment.base(), segment.layout(), 1);
@@ -83,6 +88,15 @@ TEST_CASE("mirror: JavaScript's memory becomes a channel, with what was in the s
   CHECK(own.word(kStateOffset + kSideStride) == kStateClosed);
   RingReader script_in(own.base(), own.layout(), 1);
   CHECK(reads(script_in, 100, 7));
+  CHECK(look(script_in) == RingStatus::again);
+  RingReader native_in(segment.base(), segment.layout(), 0);
+  RingWriter script_out(own.base(), own.layout(), 0);
+  for (std::uint32_t number = 0; number < 3; ++number) {
+    write(script_out, 2000, number);
+    (void)mirror.publish({own.base(), own.layout().total_size});
+    CHECK(reads(native_in, 2000, number));
+    mirror.collect({own.base(), own.layout().total_size});
+  }
   CHECK(own.is_intact());
 }
 

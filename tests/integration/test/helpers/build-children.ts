@@ -17,7 +17,7 @@ const SOURCES = join(import.meta.dirname, '../children')
 
 /** Called by vitest before the tests. Returns what it calls after them. */
 export async function setup(project: TestProject): Promise<() => void> {
-  // A folder of this run's own: another may be going on.
+  // A folder of this run's and this project's own: another may be going on.
   const built = join(import.meta.dirname, `../../build/${process.pid}-${project.name}`)
   const bundle = await rolldown({
     input: readdirSync(SOURCES).map((name) => join(SOURCES, name)),

@@ -15,6 +15,7 @@ const NODE_FLAGS = ['--expose-gc', '--no-concurrent-recompilation']
 export interface ChildOptions {
   timeout?: number
   descriptors?: number
+  env?: Record<string, string>
   started?: (child: ChildProcess) => void
 }
 
@@ -32,12 +33,12 @@ export interface ChildResult {
  *
  * @param args Its arguments.
  * @param options `timeout`: after so many milliseconds it is killed, which shows as `SIGKILL`. `descriptors`: how many it
- *   may have open. `started`: gets the process.
+ *   may have open. `env`: added to the environment. `started`: gets the process.
  */
 export function runChild(
   name: string,
   args: string[] = [],
-  { timeout = 20_000, descriptors, started }: ChildOptions = {},
+  { timeout = 20_000, descriptors, env, started }: ChildOptions = {},
 ): Promise<ChildResult> {
   return new Promise((resolve, reject) => {
     const start = performance.now()
@@ -48,7 +49,7 @@ export function runChild(
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout,
       killSignal: 'SIGKILL',
-      env: { ...process.env, NODE_OPTIONS: '' },
+      env: { ...process.env, NODE_OPTIONS: '', ...env },
     })
     started?.(child)
     let stdout = ''
