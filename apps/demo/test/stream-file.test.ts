@@ -44,7 +44,7 @@ describe('streaming a file through the plugin', () => {
   it('closes the channel', async () => {
     const plugin = await openPlugin(PLUGIN)
     await stream(CONTENT, plugin)
-    const listener = { wake() {}, error() {}, ended() {}, interrupted: () => false, resumed: () => 0 }
+    const listener = { wake() {}, error() {}, ended() {}, interrupted: () => undefined, resumed: () => 0 }
     expect(() => plugin.listen(listener)).toThrow()
   })
 })
