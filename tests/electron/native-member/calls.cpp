@@ -3,6 +3,7 @@
 #include <iostream>
 #include <shared_channel/error.hpp>
 #include <sstream>
+#include <string_view>
 
 namespace {
 

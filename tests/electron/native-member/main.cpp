@@ -1,11 +1,13 @@
 // A native program among the processes of the app: what app/sharing/buffers.ts and channels.ts do, in C++.
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 
 #include <shared_channel/shared_buffer.hpp>
 
 #include "calls.hpp"
+#include "channels.hpp"
 
 namespace {
 
@@ -56,7 +58,8 @@ std::string checksums(Arguments& arguments) {
   while (arguments.has_more()) {
     std::uint32_t sum = 0x811c9dc5;
     for (const std::uint32_t word : part_of(name, arguments)) sum = (sum ^ word) * 0x01000193;
-    sums += (sums.empty() ? "" : ",") + std::to_string(sum);
+    if (!sums.empty()) sums += ',';
+    sums += std::to_string(sum);
   }
   return '[' + sums + ']';
 }
@@ -69,11 +72,10 @@ std::string close_buffers(Arguments&) {
 }  // namespace
 
 int main() {
-  answer_calls({
-      {"createBuffer", create_buffer},
-      {"openBuffer", open_buffer},
-      {"fillPart", fill_part},
-      {"checksums", checksums},
-      {"closeBuffers", close_buffers},
-  });
+  std::map<std::string, Act> acts = {
+      {"createBuffer", create_buffer}, {"openBuffer", open_buffer},     {"fillPart", fill_part},
+      {"checksums", checksums},        {"closeBuffers", close_buffers},
+  };
+  acts.insert(channel_acts().begin(), channel_acts().end());
+  answer_calls(acts);
 }

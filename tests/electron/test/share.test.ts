@@ -38,7 +38,7 @@ function expectChecked({ pids, isolated, posted, sums, talks, talksWithoutMain }
   expect(posted).toBe('[object SharedArrayBuffer]')
   const expected = WRITERS.map((_, index) => checksumOf(index + 1, PART_BYTES))
   expect(sums).toEqual(Object.fromEntries(WRITERS.map((name) => [name, expected])))
-  expect(Object.keys(talks)).toHaveLength(6)
+  expect(Object.keys(talks)).toHaveLength(8)
   for (const results of Object.values(talks)) expectTalk(results)
   expectTalk(talksWithoutMain)
 }

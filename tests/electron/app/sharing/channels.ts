@@ -8,7 +8,7 @@ import { setByte } from './buffers.ts'
 import type { Ending, Talk, TalkResult } from './results.ts'
 import { Table } from './table.ts'
 
-/** As in tests/electron/peer/peer.cpp. */
+/** As in tests/electron/native-member/channels.cpp. */
 const protocol = defineProtocol({
   both: {
     data: { id: 1, codec: bytes() },

@@ -46,7 +46,7 @@ export async function share(trusted: boolean): Promise<ShareResult> {
     talks: await talkToEachOther(everybody, trusted),
     talksWithoutMain: await talkWithoutMain(everybody, trusted),
   }
-  await Promise.all(members.filter((member) => member !== everybody.native).map(({ call }) => call('closeChannels')))
+  await Promise.all(members.map(({ call }) => call('closeChannels')))
   await Promise.all(members.map(({ call }) => call('closeBuffers')))
   return result
 }
@@ -118,7 +118,7 @@ function pageWriter(name: string, { page }: WindowMember): Writer {
 
 /** Pairs of processes, all at once. */
 async function talkToEachOther(everybody: Everybody, trusted: boolean): Promise<ShareResult['talks']> {
-  const { main, a, b, utility, node } = everybody
+  const { main, a, b, utility, node, native } = everybody
   const pairs: readonly (readonly [Member, Member])[] = [
     [main, a],
     [main, b],
@@ -126,6 +126,8 @@ async function talkToEachOther(everybody: Everybody, trusted: boolean): Promise<
     [utility, a],
     [node, b],
     [node, main],
+    [main, native],
+    [native, b],
   ]
   const talks = await Promise.all(
     pairs.map(async ([one, other]) => {
