@@ -45,4 +45,5 @@ export type {
 } from './segment-host.ts'
 export type { MessageSlot } from './sender.ts'
 export { SharedBufferReceivedEvent, SharedBufferReceiver, toWorker } from './shared-buffer-receiver.ts'
+export { type CounterMemory, SharedCounter } from './shared-counter.ts'
 export type { WaitOptions } from './waiting.ts'
