@@ -1,47 +1,16 @@
 // A plugin that has nothing to do, or that cannot go on, costs nothing until it is woken.
 #include <plugin_host.hpp>
 
-#include <sys/resource.h>
-
-#include <ctime>
-#include <thread>
-
 #include <doctest/doctest.h>
 
 #include "support/javascript_side.hpp"
 #include "support/message_ring.hpp"
+#include "support/threads.hpp"
 
 using namespace shared_channel;
-using namespace std::chrono_literals;
+using test::check_that_nobody_works;
 using test::JavaScriptSide;
 using test::some_bytes;
-
-namespace {
-
-struct Effort {
-  std::chrono::nanoseconds processor_time;
-  long wake_ups;
-};
-
-Effort effort_so_far() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return {std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec), usage.ru_nvcsw};
-}
-
-// What the whole process does while this thread sleeps. A thread that looks every 10 ms would wake 20 times.
-void check_that_nobody_works() {
-  std::this_thread::sleep_for(20ms);  // what goes on for a moment after a burst has its time
-  const Effort before = effort_so_far();
-  std::this_thread::sleep_for(200ms);
-  const Effort after = effort_so_far();
-  CHECK(after.processor_time - before.processor_time < 50ms);
-  CHECK(after.wake_ups - before.wake_ups < 10);  // one is ours; the sanitizers' own threads wake now and then
-}
-
-}  // namespace
 
 TEST_CASE("idle plugin: it waits for its first message") {
   JavaScriptSide js({.plugin = "echo"});

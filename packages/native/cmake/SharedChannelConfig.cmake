@@ -1,8 +1,8 @@
 # find_package(SharedChannel REQUIRED PATHS <what `npx shared-channel cmake-dir` prints>)
 #
 #   SharedChannel::headers                     the include folder and C++20: all that most plugins need
-#   SharedChannel::native                      also what is behind channel.hpp and shared_buffer.hpp, as a static library that is
-#                                              compiled in the project that links it, and only then
+#   SharedChannel::native                      also what is behind channel.hpp, shared_buffer.hpp and shared_mutex.hpp, as a static
+#                                              library that is compiled in the project that links it, and only then
 #   shared_channel_add_plugin(camera a.cpp b.cpp)   a plugin library camera.so (.dylib, .dll), without a "lib" prefix
 if(NOT TARGET SharedChannel::headers)
   find_package(Threads REQUIRED)
@@ -24,10 +24,13 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND NOT TARGET shared_channel_native)
     ${_shared_channel_src}/hang_watch.cpp
     ${_shared_channel_src}/message_sender.cpp
     ${_shared_channel_src}/read_layout.cpp
+    ${_shared_channel_src}/robust_lock.cpp
     ${_shared_channel_src}/segment_handle.cpp
     ${_shared_channel_src}/shared_buffer.cpp
+    ${_shared_channel_src}/shared_mutex.cpp
     ${_shared_channel_src}/linux/available_memory.cpp
     ${_shared_channel_src}/linux/doorbell.cpp
+    ${_shared_channel_src}/linux/lock_keeper.cpp
     ${_shared_channel_src}/linux/named_segments.cpp
     ${_shared_channel_src}/linux/process.cpp
     ${_shared_channel_src}/linux/segment.cpp
