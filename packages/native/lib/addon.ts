@@ -59,6 +59,19 @@ export interface NativeChannel {
   close(): void
 }
 
+/** One end of a lock; see MutexObject in src/addon/mutex_object.hpp. */
+export interface NativeMutex {
+  /** Whether the last owner was lost, if the lock is held now. */
+  tryLock(): boolean | undefined
+  /** Calls back once, when the lock is held. */
+  wait(onLocked: (ownerLost: boolean) => void): void
+  /** Does not call back any more. */
+  cancel(): void
+  /** False when the word in the memory did not say that the lock is held here. */
+  unlock(): boolean
+  close(): void
+}
+
 /** Not there yet; there; left in good order; lost. */
 export type NativePeer = 0 | 1 | 2 | 3
 
@@ -87,6 +100,7 @@ export interface Addon {
     new (capacity0: number, capacity1: number): NativeChannel
     new (handle: string, trusted: boolean): NativeChannel
   }
+  NativeMutex: new (segment: NativeSegment, offset: number) => NativeMutex
   NativeWatch: new (pid: number, startTime: string, onEnd: () => void) => { close(): void }
   processIdentity(): ProcessIdentity
   /** Detaches the buffer of a view; it is a resizable ArrayBuffer. */

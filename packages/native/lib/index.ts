@@ -24,3 +24,4 @@ export {
   openSharedBuffer,
   type SharedBuffer,
 } from './shared-buffer.ts'
+export { type MutexLock, SharedMutex } from './shared-mutex.ts'

@@ -4,6 +4,7 @@ import { SharedChannelError } from '@shared-channel/core'
 import type { NativeSegment } from './addon.ts'
 import { copyBack, mapBuffer, unmapBuffer } from './buffer-memory.ts'
 import { thisProcess } from './processes.ts'
+import { closeUsers } from './segment-users.ts'
 import { openSegment } from './shared-buffer.ts'
 
 /** @param trusted Whether those that post belong to this application; see `OpenSharedBufferOptions`. */
@@ -34,6 +35,7 @@ class Opened implements OpenedSegment {
   }
 
   release(buffer: ArrayBufferLike | undefined): void {
+    closeUsers(this.#native)
     if (buffer !== undefined) {
       if (this.#access === 'read-write') copyBack(this.#native, buffer)
       unmapBuffer(this.#native, buffer)

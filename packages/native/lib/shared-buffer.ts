@@ -9,6 +9,7 @@ import {
 import { loadAddon, type NativeSegment } from './addon.ts'
 import { copyBack, mapBuffer, unmapBuffer } from './buffer-memory.ts'
 import { watchProcess } from './processes.ts'
+import { closeUsers } from './segment-users.ts'
 
 const LARGEST = 2 ** 32
 
@@ -135,6 +136,7 @@ export class SharedBuffer implements PostableBuffer {
   close(): void {
     const hold = this.#hold
     if (hold === undefined) return
+    closeUsers(hold.native)
     this.#flush()
     if (this.#buffer !== undefined) unmapBuffer(hold.native, this.#buffer)
     this.#buffer = this.#bytes = undefined

@@ -4,6 +4,7 @@
 #include "../library.hpp"
 #include "channel_object.hpp"
 #include "environment.hpp"
+#include "mutex_object.hpp"
 #include "plugin_object.hpp"
 #include "segment_object.hpp"
 #include "watch_object.hpp"
@@ -39,6 +40,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("NativePlugin", shared_channel::PluginObject::define(env));
   exports.Set("NativeChannel", shared_channel::ChannelObject::define(env));
   exports.Set("NativeSegment", shared_channel::SegmentObject::define(env));
+  exports.Set("NativeMutex", shared_channel::MutexObject::define(env));
   exports.Set("NativeWatch", shared_channel::WatchObject::define(env));
   exports.Set("processIdentity", Napi::Function::New(env, shared_channel::this_process_identity));
   return exports;

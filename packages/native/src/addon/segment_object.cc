@@ -26,6 +26,15 @@ std::shared_ptr<const Segment> SegmentObject::segment_of(const Napi::Value& valu
   return Unwrap(value.As<Napi::Object>())->segment_;
 }
 
+std::shared_ptr<const Segment> SegmentObject::writable_segment_of(const Napi::Value& value) {
+  std::shared_ptr<const Segment> segment = segment_of(value);
+  if (segment == nullptr) throw Failure("CLOSED", "This buffer is closed.");
+  if (Unwrap(value.As<Napi::Object>())->is_read_only_) {
+    throw Failure("INVALID_ARGUMENT", "This buffer may only be read; open or post it with read-write access.");
+  }
+  return segment;
+}
+
 SegmentObject::SegmentObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SegmentObject>(info) {
   translated(info.Env(), [&] {
     if (info[0].IsString()) {

@@ -17,6 +17,8 @@ class SegmentObject final : public Napi::ObjectWrap<SegmentObject> {
   static Napi::Function define(Napi::Env env);
   // The segment of a NativeSegment, for other objects of the addon, which keep it. Null when it is closed, or is none.
   static std::shared_ptr<const Segment> segment_of(const Napi::Value& value);
+  // The same of one that may be written. Throws Failure CLOSED, INVALID_ARGUMENT.
+  static std::shared_ptr<const Segment> writable_segment_of(const Napi::Value& value);
 
   // new NativeSegment(size: number), or new NativeSegment(handle: string, readOnly: boolean, trusted: boolean)
   explicit SegmentObject(const Napi::CallbackInfo& info);
