@@ -14,7 +14,7 @@ export { bytes, type Codec, custom, type Encoded, json, type TypedArrayConstruct
 export { SharedChannelError, type SharedChannelErrorCode } from './errors.ts'
 export { isValidCapacity, MAX_CAPACITY, MIN_CAPACITY, type Side, segmentSize, writeLayout } from './layout.ts'
 export type { Link, LinkListener } from './link.ts'
-export { type PostedBuffer, type PostOptions, postSharedBuffer, type ReleasedBy } from './posting.ts'
+export { type PostedBuffer, type PostOptions, postSharedBuffer } from './posting.ts'
 export {
   type CallHandlers,
   defineProtocol,
@@ -40,6 +40,7 @@ export type {
   OpenedSegment,
   PostableBuffer,
   ProcessIdentity,
+  ReleasedBy,
   SegmentHost,
   SegmentReference,
 } from './segment-host.ts'

@@ -4,7 +4,7 @@ import { type Carrier, type CarrierMessage, carrierOf } from './carrier.ts'
 import { checkNumber } from './checks.ts'
 import { Deferred } from './deferred.ts'
 import { invalidArgument, SharedChannelError } from './errors.ts'
-import type { BufferAccess, BufferReference, PostableBuffer, ProcessIdentity } from './segment-host.ts'
+import type { BufferAccess, BufferReference, PostableBuffer, ProcessIdentity, ReleasedBy } from './segment-host.ts'
 
 /** How a buffer is posted. */
 export interface PostOptions {
@@ -13,12 +13,6 @@ export interface PostOptions {
   /** Anything that JSON can hold, for the receiver's `additionalData`. */
   additionalData?: unknown
 }
-
-/**
- * How the receiver's hold came to its end: it let go; it never took the buffer; or it ended, or the way to it did. Only in the last
- * case may somebody still look at the memory, who closed the port and not the buffer.
- */
-export type ReleasedBy = 'released' | 'declined' | 'ended'
 
 /** A buffer that was posted. */
 export interface PostedBuffer {
@@ -71,6 +65,7 @@ export interface OpenPost {
   readonly released: Deferred<ReleasedBy>
   /** Lets go of the memory; until the receiver has a hold of its own. */
   drop: (() => void) | undefined
+  readonly onReleased: ((by: ReleasedBy) => void) | undefined
   readonly watch: ((process: ProcessIdentity, ended: () => void) => (() => void) | undefined) | undefined
   stopWatching?: (() => void) | undefined
 }
@@ -111,6 +106,7 @@ export class Posts {
       received: new Deferred(),
       released: new Deferred(),
       drop: 'drop' in reference ? () => reference.drop() : undefined,
+      onReleased: 'released' in reference ? (by) => reference.released?.(by) : undefined,
       watch: buffer.watch?.bind(buffer),
     }
     this.#add(post)
@@ -184,6 +180,7 @@ export class Posts {
     post.received.resolve() // a receiver that has let go had it
     drop(post)
     post.stopWatching?.()
+    post.onReleased?.(by)
     post.released.resolve(by)
     if (this.#open.size > 0) return
     this.#stopListening?.()

@@ -19,14 +19,22 @@ export interface ProcessIdentity {
   readonly startTime: string
 }
 
+/**
+ * How a receiver's hold came to its end: it let go; it never took the buffer; or it ended, or the way to it did. Only in the last
+ * case may somebody still look at the memory, who closed the port and not the buffer.
+ */
+export type ReleasedBy = 'released' | 'declined' | 'ended'
+
 /** One post's own hold on a buffer: closing the buffer does not end it. */
 export type BufferReference = SegmentReference | BufferCopy
 
 export interface SegmentReference {
   /** One line, from which a {@link SegmentHost} opens the same memory as long as the reference is held. */
   readonly handle: string
-  /** Lets go. Called once; must not throw. */
+  /** Lets go; as soon as the receiver has a hold of its own. Called once; must not throw. */
   drop(): void
+  /** Told once how the receiver's hold came to its end, or that there was none; after `drop`. Must not throw. */
+  released?(by: ReleasedBy): void
 }
 
 /** Where no memory can be shared: the bytes, which are moved away. */

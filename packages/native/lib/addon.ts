@@ -38,6 +38,8 @@ export interface NativeSegment {
   unmap(): boolean
   read(view: Uint8Array, offset: number): void
   write(view: Uint8Array, offset: number): void
+  /** Zeroes all of it. */
+  clear(): void
   close(): void
 }
 

@@ -6,6 +6,7 @@ export {
   type SharedBufferReceivedEvent,
   toWorker,
 } from '@shared-channel/core'
+export type { SharedBufferStream } from './buffer-stream.ts'
 export { type Capabilities, capabilities } from './capabilities.ts'
 export {
   type CreateChannelOptions,
@@ -24,4 +25,5 @@ export {
   openSharedBuffer,
   type SharedBuffer,
 } from './shared-buffer.ts'
+export { SharedBufferPool, type SharedBufferPoolOptions } from './shared-buffer-pool.ts'
 export { type MutexLock, SharedMutex } from './shared-mutex.ts'

@@ -1,13 +1,14 @@
 // SharedBuffer: memory that other processes, threads and native code see too, after WebView2's shared buffers.
 import {
   type BufferAccess,
-  type BufferReference,
   type PostableBuffer,
   type ProcessIdentity,
+  type SegmentReference,
   SharedChannelError,
 } from '@shared-channel/core'
 import { loadAddon, type NativeSegment } from './addon.ts'
 import { copyBack, mapBuffer, unmapBuffer } from './buffer-memory.ts'
+import { SharedBufferStream } from './buffer-stream.ts'
 import { watchProcess } from './processes.ts'
 import { closeUsers } from './segment-users.ts'
 
@@ -26,13 +27,18 @@ const LARGEST = 2 ** 32
  * buffer.close() // the receiver keeps its own view
  */
 export function createSharedBuffer(size: number): SharedBuffer {
+  checkBufferSize(size)
+  return new SharedBuffer(new (loadAddon().NativeSegment)(size), 'read-write')
+}
+
+/** Throws `INVALID_ARGUMENT` for what is no size of a buffer. */
+export function checkBufferSize(size: number): void {
   if (typeof size !== 'number' || !Number.isInteger(size) || size < 1 || size > LARGEST) {
     throw new SharedChannelError(
       'INVALID_ARGUMENT',
       `The size of a buffer must be a whole number of bytes from 1 to ${LARGEST} (4 GiB); it is ${String(size)}.`,
     )
   }
-  return new SharedBuffer(new (loadAddon().NativeSegment)(size), 'read-write')
 }
 
 /** How to open a buffer. */
@@ -83,6 +89,7 @@ interface Hold {
   readonly size: number
   /** The buffer itself, and each post that was not received yet. */
   holders: number
+  readonly letGo: (native: NativeSegment) => void
 }
 
 /**
@@ -98,10 +105,10 @@ export class SharedBuffer implements PostableBuffer {
   #buffer: ArrayBufferLike | undefined
   #bytes: Uint8Array | undefined
 
-  /** @internal */
-  constructor(native: NativeSegment, access: BufferAccess) {
+  /** @internal `letGo`: what becomes of the segment when nobody here holds it any more. */
+  constructor(native: NativeSegment, access: BufferAccess, letGo = (segment: NativeSegment) => segment.close()) {
     this.#access = access
-    this.#hold = { native, size: native.size(), holders: 1 }
+    this.#hold = { native, size: native.size(), holders: 1, letGo }
     if (Symbol.dispose) this[Symbol.dispose] = () => this.close()
   }
 
@@ -144,10 +151,28 @@ export class SharedBuffer implements PostableBuffer {
     drop(hold)
   }
 
+  /**
+   * A stream over the buffer, with a position of its own that starts at 0.
+   *
+   * @throws SharedChannelError `CLOSED`.
+   * @example
+   * await pipeline(file, buffer.openStream())
+   */
+  openStream(): SharedBufferStream {
+    this.#open()
+    return new SharedBufferStream(this)
+  }
+
   /** @internal What a post holds; see PostableBuffer of core. */
-  reference(): BufferReference {
-    this.#flush()
+  reference(access: BufferAccess): SegmentReference {
     const hold = this.#open()
+    if (access === 'read-write' && this.#access !== 'read-write') {
+      throw new SharedChannelError(
+        'INVALID_ARGUMENT',
+        'This buffer was opened to be read only, so nobody can be given more. Post it with access: "read-only".',
+      )
+    }
+    this.#flush()
     hold.holders++
     return { handle: hold.native.handle(), drop: () => drop(hold) }
   }
@@ -174,5 +199,5 @@ export class SharedBuffer implements PostableBuffer {
 }
 
 function drop(hold: Hold): void {
-  if (--hold.holders === 0) hold.native.close()
+  if (--hold.holders === 0) hold.letGo(hold.native)
 }

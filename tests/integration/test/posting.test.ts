@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { type BufferOrder, Posts, seenBy, startReceiver } from './helpers/buffer-orders.ts'
 import { runChild } from './helpers/child.ts'
 import { segmentDescriptors, segmentMappings } from './helpers/process.ts'
+import { soakSeconds } from './helpers/soak.ts'
 import { until } from './helpers/wait.ts'
 
 const PAGE = 4096
@@ -173,14 +174,19 @@ describe('memory', () => {
     expect(await Promise.all(posts.map(({ released }) => released))).toEqual(posts.map(() => 'released'))
   })
 
-  it.each(['posted', 'terminated'])(
-    'does not grow over thousands of buffers: %s',
-    async (what) => {
-      const { code, signal, stdout, stderr } = await runChild('buffer-cycles', [what], { timeout: 60_000 })
+  it.each([
+    ['posted', 10_000],
+    ['terminated', 10_000],
+    ['pool', 5000 * soakSeconds],
+  ])(
+    'does not grow over thousands of buffers: %s, %i times',
+    async (what, times) => {
+      const options = { timeout: 120_000 }
+      const { code, signal, stdout, stderr } = await runChild('buffer-cycles', [what, `${times}`], options)
       expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
       expect(JSON.parse(stdout)).toEqual({ threads: 0, mappings: 0, descriptors: 0, grown: false })
     },
-    70_000,
+    130_000,
   )
 })
 

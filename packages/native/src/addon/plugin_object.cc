@@ -8,8 +8,6 @@
 namespace shared_channel {
 namespace {
 
-constexpr std::uint32_t kJavaScriptSide = 0;
-
 // Lines that wait for an event loop which is busy; beyond it they are dropped and counted (plugin.h, `log`).
 constexpr std::size_t kMaxWaitingEvents = 1024;
 

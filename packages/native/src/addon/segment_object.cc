@@ -18,7 +18,7 @@ Napi::Function SegmentObject::define(Napi::Env env) {
       {InstanceMethod("size", &SegmentObject::size), InstanceMethod("handle", &SegmentObject::handle),
        InstanceMethod("map", &SegmentObject::map), InstanceMethod("unmap", &SegmentObject::unmap),
        InstanceMethod("read", &SegmentObject::read), InstanceMethod("write", &SegmentObject::write),
-       InstanceMethod("close", &SegmentObject::close)});
+       InstanceMethod("clear", &SegmentObject::clear), InstanceMethod("close", &SegmentObject::close)});
 }
 
 std::shared_ptr<const Segment> SegmentObject::segment_of(const Napi::Value& value) {
@@ -112,6 +112,16 @@ std::span<std::byte> SegmentObject::part(const Napi::CallbackInfo& info, std::si
     throw Failure("INVALID_ARGUMENT", "the buffer has not so many bytes");
   }
   return {segment.data() + offset, size};
+}
+
+// clear(): zeroes all of it.
+Napi::Value SegmentObject::clear(const Napi::CallbackInfo& info) {
+  translated(info.Env(), [&] {
+    const Segment& segment = open_segment();
+    if (is_read_only_) throw Failure("INVALID_ARGUMENT", "this buffer may only be read");
+    std::memset(segment.data(), 0, segment.size());
+  });
+  return info.Env().Undefined();
 }
 
 // close(): lets go of the segment. What is still mapped over V8's pages stays there until V8 frees them.

@@ -30,6 +30,7 @@ class SegmentObject final : public Napi::ObjectWrap<SegmentObject> {
   Napi::Value unmap(const Napi::CallbackInfo& info);
   Napi::Value read(const Napi::CallbackInfo& info);
   Napi::Value write(const Napi::CallbackInfo& info);
+  Napi::Value clear(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
 
   [[nodiscard]] const Segment& open_segment() const;
