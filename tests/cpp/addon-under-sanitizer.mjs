@@ -9,7 +9,9 @@ import { bytes, defineProtocol, SharedChannel } from '@shared-channel/core'
 const ROUNDS = 50
 const SECONDS = Number(process.env.SANITIZE_SECONDS ?? 0)
 const [packageFolder, pluginFolder] = isMainThread ? process.argv.slice(2) : workerData
-const { openPlugin } = await import(pathToFileURL(`${packageFolder}/dist/index.js`))
+const { createSharedBuffer, openPlugin, openSharedBuffer, SharedMutex } = await import(
+  pathToFileURL(`${packageFolder}/dist/index.js`)
+)
 
 const Bytes = defineProtocol({ both: { bytes: { id: 1, codec: bytes() } } })
 const plugin = (name) => `${pluginFolder}/${name}`
@@ -31,6 +33,7 @@ async function main() {
     await bearGarbage(rounds)
     await closeInTheMiddle()
     await exchangeMemory()
+    await lock(rounds)
     await terminateWorker()
     globalThis.gc?.()
     if (++rounds % 10 === 0)
@@ -208,6 +211,23 @@ async function exchangeMemory() {
     if (error.code !== 'CLOSED') throw error
   }
   await worker.close()
+}
+
+/** Two ends of one lock, contended, given up, and lost while somebody waits; closed, or forgotten. */
+async function lock(round) {
+  const buffer = createSharedBuffer(65536)
+  const other = openSharedBuffer(buffer.handle)
+  const ends = [new SharedMutex(buffer), new SharedMutex(other)]
+  const turns = Array.from({ length: 60 }, (_, i) => ends[i % 2].run(() => new Promise((done) => setImmediate(done))))
+  await Promise.all(turns)
+  await ends[0].lock()
+  await ends[1].lock({ timeout: round % 3 }).catch(() => {})
+  const waiting = ends[1].lock()
+  if (round % 2 === 0) ends[0].unlock()
+  else buffer.close()
+  const { ownerLost } = await waiting
+  if (ownerLost !== (round % 2 === 1)) throw new Error('what was said of the last owner is wrong')
+  if (round % 4 < 2) other.close()
 }
 
 /** A worker ends, not asked, in the middle of a stream. */
