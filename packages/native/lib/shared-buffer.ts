@@ -80,7 +80,7 @@ export function openSegment(handle: string, access: BufferAccess, trusted: boole
       `access must be 'read-only', 'read-only-strict' or 'read-write'; it is ${JSON.stringify(access)}.`,
     )
   }
-  return new (loadAddon().NativeSegment)(handle, access !== 'read-write', trusted)
+  return new (loadAddon().NativeSegment)(handle, access !== 'read-write', trusted === true)
 }
 
 /** The segment of a buffer that is open, and what keeps it. */
