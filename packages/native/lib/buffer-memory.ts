@@ -104,7 +104,10 @@ function allocateBuffer(kind: BufferKind, bytes: number): { view: Uint8Array; me
     }
   } catch (cause) {
     if (cause instanceof SharedChannelError) throw cause
-    spare.length = 0 // their address space may be what is missing; the engine gets it back when it collects
+    if (spare.length > 0) {
+      spare.length = 0 // their address space may be what is missing: the engine collects before it gives up
+      return allocateBuffer(kind, bytes)
+    }
     throw new SharedChannelError(
       'OUT_OF_MEMORY',
       `The engine has no room for one more ${kind} buffer of ${bytes} bytes. ${advice(kind)}`,

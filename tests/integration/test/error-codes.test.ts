@@ -102,7 +102,7 @@ const WAYS: Record<SharedChannelErrorCode, () => Promise<unknown>> = {
     return channel.readable
   },
   OUT_OF_MEMORY: async () => {
-    const { code, stdout, stderr } = await runChild('few-descriptors', [], { descriptors: 64 })
+    const { code, stdout, stderr } = await runChild('few-descriptors', [], { limit: '-n 64' })
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const { opened, refused, size } = JSON.parse(stdout)
     expect(opened).toBeGreaterThan(5)

@@ -14,7 +14,7 @@ const NODE_FLAGS = ['--expose-gc', '--no-concurrent-recompilation']
 
 export interface ChildOptions {
   timeout?: number
-  descriptors?: number
+  limit?: string
   env?: Record<string, string>
   started?: (child: ChildProcess) => void
 }
@@ -32,19 +32,18 @@ export interface ChildResult {
  * Runs test/children/<name>.ts to its end.
  *
  * @param args Its arguments.
- * @param options `timeout`: after so many milliseconds it is killed, which shows as `SIGKILL`. `descriptors`: how many it
- *   may have open. `env`: added to the environment. `started`: gets the process.
+ * @param options `timeout`: after so many milliseconds it is killed, which shows as `SIGKILL`. `limit`: of the shell's
+ *   `ulimit`, such as `-n 64`. `env`: added to the environment. `started`: gets the process.
  */
 export function runChild(
   name: string,
   args: string[] = [],
-  { timeout = 20_000, descriptors, env, started }: ChildOptions = {},
+  { timeout = 20_000, limit, env, started }: ChildOptions = {},
 ): Promise<ChildResult> {
   return new Promise((resolve, reject) => {
     const start = performance.now()
     const command = [process.execPath, ...NODE_FLAGS, childPath(name), ...args]
-    const limited =
-      descriptors === undefined ? command : ['sh', '-c', `ulimit -n ${descriptors}; exec "$@"`, '', ...command]
+    const limited = limit ? ['sh', '-c', `ulimit ${limit}; exec "$@"`, '', ...command] : command
     const child = spawn(limited[0] as string, limited.slice(1), {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout,
