@@ -101,3 +101,13 @@ describe('no room is OUT_OF_MEMORY at creation, nothing is left of it, and there
     expect(most).toBeLessThan(2000)
   })
 })
+
+it.each(['closed', 'collected'])(
+  'ten thousand buffers that are %s leave nothing, and no memory grows',
+  async (how) => {
+    const { code, signal, stdout, stderr } = await runChild('buffer-cycles', [how, '10000'], { timeout: 60_000 })
+    expect({ code, signal, stderr }).toEqual(fine)
+    expect(JSON.parse(stdout)).toEqual({ threads: 0, mappings: 0, descriptors: 0, grown: false })
+  },
+  70_000,
+)

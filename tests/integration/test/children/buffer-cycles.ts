@@ -1,8 +1,14 @@
 // Buffers by the thousand; then tells what is left of them, and whether memory has grown.
-//   buffer-cycles posted | terminated | pool <cycles>
+//   buffer-cycles closed | collected | posted | terminated | pool <cycles>
 import { once } from 'node:events'
 import { isMainThread, MessageChannel, parentPort, Worker } from 'node:worker_threads'
-import { createSharedBuffer, postSharedBuffer, SharedBufferPool, SharedBufferReceiver } from '@shared-channel/native'
+import {
+  createSharedBuffer,
+  openSharedBuffer,
+  postSharedBuffer,
+  SharedBufferPool,
+  SharedBufferReceiver,
+} from '@shared-channel/native'
 import { collectGarbage } from '../helpers/garbage.ts'
 import { whatIsLeft } from '../helpers/left.ts'
 
@@ -14,6 +20,8 @@ const WORKERS = 30
 const MOST_GROWTH = 32 << 20
 
 const ways: Record<string, (times: number) => Promise<void>> = {
+  closed: createAndClose,
+  collected: createAndForget,
   posted: postAndRelease,
   terminated: terminateWhileMapped,
   pool: recycle,
@@ -31,6 +39,32 @@ async function measure(what: string, cycles: number): Promise<void> {
   await collectGarbage()
   const grown = process.memoryUsage().rss - before > MOST_GROWTH
   console.log(JSON.stringify({ ...(await whatIsLeft()), grown }))
+}
+
+async function createAndClose(times: number): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    const buffer = createSharedBuffer(SIZE * (1 + (i % 3)))
+    if (buffer.bytes[0] !== 0) throw new Error('the buffer is not zeroed')
+    buffer.bytes.fill(1)
+    const opened = openSharedBuffer(buffer.handle, { access: i % 2 === 0 ? 'read-only' : 'read-write' })
+    buffer.close()
+    if (opened.bytes[SIZE - 1] !== 1) throw new Error('the opened buffer is not the same')
+    opened.close()
+  }
+}
+
+/** Nobody closes them. Every other one is looked at again while others are collected: what is in use stays mapped. */
+async function createAndForget(times: number): Promise<void> {
+  const kept: Uint8Array[] = []
+  for (let i = 0; i < times; i++) {
+    const { bytes } = createSharedBuffer(SIZE)
+    bytes.fill(i)
+    if (i % 2 === 0) kept.push(bytes)
+    if (i % 100 < 99) continue
+    await collectGarbage()
+    const isRight = kept.splice(0).every((view, k) => view.every((byte) => byte === ((i - 99 + 2 * k) & 255)))
+    if (!isRight) throw new Error('a view has lost its memory')
+  }
 }
 
 async function postAndRelease(times: number): Promise<void> {
