@@ -7,3 +7,9 @@ export type Talk = typeof Talk
 /** Bytes of type 1, both ways. */
 export const Data = defineProtocol({ both: { data: { id: 1, codec: bytes() } } })
 export type Data = typeof Data
+
+/** What the native program `channel_parent` speaks. */
+export const NativeParent = defineProtocol({
+  both: { data: { id: 1, codec: bytes() } },
+  send: { ask: { id: 2, codec: bytes(), reply: bytes() } },
+})
