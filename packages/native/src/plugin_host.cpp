@@ -46,7 +46,8 @@ PluginHost::PluginHost(Segment segment, const Layout& layout, PluginOptions opti
       peer_bell_(segment_.data(), kJavaScriptSide),
       ring_in_(segment_.data(), layout, kJavaScriptSide),
       reader_(ring_in_, kMaxMessageBytes),
-      sender_(*this, segment_.data(), layout, kPluginSide) {
+      sender_(*this, segment_.data(), layout, kPluginSide),
+      buffers_(sender_, [this] { wake_plugin(); }) {
   c_host_ = {
       .abi_major = SC_ABI_MAJOR,
       .abi_minor = SC_ABI_MINOR,
@@ -60,8 +61,8 @@ PluginHost::PluginHost(Segment segment, const Layout& layout, PluginOptions opti
             return slot == nullptr ? SC_INVALID_ARGUMENT : of(host).reserve(size, timeout_ms, *slot);
           },
       .commit = [](const sc_host* host, std::uint32_t type,
-                   std::uint32_t size) { return status_of(of(host).sender_.commit(type, size)); },
-      .abort = [](const sc_host* host) { of(host).sender_.abort(); },
+                   std::uint32_t size) { return of(host).commit(type, size); },
+      .abort = [](const sc_host* host) { of(host).abort(); },
       .log =
           [](const sc_host* host, sc_log_level level, const char* text) {
             of(host).listener_->post(
@@ -122,8 +123,7 @@ std::size_t PluginHost::exchange(std::span<std::byte> memory, const SharedPlace&
 
 void PluginHost::request_stop() noexcept {
   stopping_.store(true);
-  bell_.move();
-  wake_sleepers(bell_.word());
+  wake_plugin();
   sender_.wake_waiting();
 }
 
@@ -211,6 +211,7 @@ PluginEvent PluginHost::run_plugin() {
   if (ready) {
     if (!reason.empty()) report_error(reason.c_str());
     requests_ = extension_of(*plugin, SC_EXTENSION_REQUESTS, &sc_plugin_requests::on_request);
+    plugin_buffers_ = extension_of(*plugin, SC_EXTENSION_BUFFERS, &sc_plugin_buffers::on_shared_buffer);
     open_exchange(*plugin);
     state_.store(kStateOpen);
     listener_->post({.kind = PluginEvent::Kind::ready,
@@ -229,6 +230,7 @@ PluginEvent PluginHost::run_plugin() {
     request_stop();  // for `destroy` likewise: `initialize` may have started threads before it failed
   }
   if (plugin != nullptr) contained("destroy", [&] { plugin->destroy(plugin); });
+  buffers_.close();
   return end;
 }
 
@@ -270,6 +272,7 @@ PluginEvent PluginHost::serve(sc_plugin& plugin, std::chrono::milliseconds inter
       contained("update", [&] { plugin.update(&plugin); });
       next_update = std::chrono::steady_clock::now() + interval;
     }
+    if (buffers_.has_answers()) buffers_.send_answers();
     switch (reader_.next(message)) {
       case ReadStatus::message:
         deliver(plugin, message);
@@ -311,7 +314,29 @@ void PluginHost::deliver(sc_plugin& plugin, const IncomingMessage& message) noex
       }
       break;
     case MessageKind::reply: break;    // to no call: plugins make none
-    case MessageKind::control: break;  // plugins neither post nor receive buffers
+    case MessageKind::control: take_control(plugin, message); break;
+  }
+}
+
+void PluginHost::take_control(sc_plugin& plugin, const IncomingMessage& message) noexcept {
+  // A copy: what is checked must not change underneath.
+  BufferText text = parse_buffer_text(std::string(reinterpret_cast<const char*>(message.data), message.size));
+  if (auto* const post = std::get_if<BufferPost>(&text)) {
+    if (plugin_buffers_ == nullptr) {
+      buffers_.decline(post->id, "NOT_SUPPORTED", std::string("the plugin \"") + plugin_name_ + "\" takes no buffers");
+      return;
+    }
+    const sc_shared_buffer* const buffer = buffers_.receive(*post);
+    if (buffer == nullptr) return;
+    buffers_.send_answers();  // that it was received, before anything that the plugin says
+    if (!contained("on_shared_buffer", [&] { plugin_buffers_->on_shared_buffer(&plugin, buffer); })) buffers_.release(buffer);
+  } else if (const auto* const unreadable = std::get_if<UnreadablePost>(&text)) {
+    buffers_.decline(unreadable->id, "NOT_SUPPORTED", "the plugin's host cannot read the post; use one version on both sides");
+  } else if (auto* const answer = std::get_if<PostAnswer>(&text)) {
+    const auto released = buffers_.take_answer(std::move(*answer));
+    if (!released || plugin_buffers_ == nullptr || plugin_buffers_->on_buffer_released == nullptr) return;
+    const char* const declined = released->declined ? released->declined->c_str() : nullptr;
+    contained("on_buffer_released", [&] { plugin_buffers_->on_buffer_released(&plugin, released->id, declined); });
   }
 }
 
@@ -324,7 +349,7 @@ void PluginHost::refuse_call(const IncomingMessage& message, const std::string& 
 }
 
 bool PluginHost::has_work() const noexcept {
-  return ring_in_.has_more() || stopping_.load() || corrupt_.load() || peer_closed();
+  return ring_in_.has_more() || stopping_.load() || corrupt_.load() || peer_closed() || buffers_.has_answers();
 }
 
 bool PluginHost::peer_closed() const noexcept { return peer_state_.load() >= kStateClosed; }
@@ -363,13 +388,28 @@ sc_status PluginHost::reserve(std::uint32_t size, std::uint32_t timeout_ms, sc_s
   return status_of(status);
 }
 
+sc_status PluginHost::commit(std::uint32_t type, std::uint32_t size) noexcept {
+  const SendStatus status = sender_.commit(type, size);
+  buffers_.slot_closed();
+  return status_of(status);
+}
+
+void PluginHost::abort() noexcept {
+  sender_.abort();
+  buffers_.slot_closed();
+}
+
 bool PluginHost::may_send() noexcept { return !stopping_.load(); }
 
 void PluginHost::wake_peer() noexcept { listener_->ring(); }
 
 void PluginHost::found_corrupt() noexcept {
   corrupt_.store(true);
-  // The plugin thread may be another one, and asleep.
+  wake_plugin();
+}
+
+// The plugin thread may be another one than the caller's, and asleep.
+void PluginHost::wake_plugin() noexcept {
   bell_.move();
   wake_sleepers(bell_.word());
 }
@@ -401,7 +441,21 @@ const void* PluginHost::extension(const char* id) noexcept {
                                  reason, std::strlen(reason), timeout_ms);
           },
   };
-  return id != nullptr && std::strcmp(id, SC_EXTENSION_REQUESTS) == 0 ? &kRequests : nullptr;
+  static constexpr sc_host_buffers kBuffers = {
+      .create =
+          [](const sc_host* host, std::uint64_t size, const sc_shared_buffer** buffer) {
+            return buffer == nullptr ? SC_INVALID_ARGUMENT : of(host).buffers_.create(size, *buffer);
+          },
+      .post =
+          [](const sc_host* host, const char* handle, sc_buffer_access access, const char* additional_data,
+             std::uint32_t* number, std::uint32_t timeout_ms) {
+            return of(host).buffers_.post(handle, access, additional_data, number, deadline_in(timeout_ms));
+          },
+      .release = [](const sc_host* host, const sc_shared_buffer* buffer) { of(host).buffers_.release(buffer); },
+  };
+  if (id == nullptr) return nullptr;
+  if (std::strcmp(id, SC_EXTENSION_REQUESTS) == 0) return &kRequests;
+  return std::strcmp(id, SC_EXTENSION_BUFFERS) == 0 ? &kBuffers : nullptr;
 }
 
 }  // namespace shared_channel

@@ -10,6 +10,7 @@
 
 #include "hang_watch.hpp"
 #include "message_sender.hpp"
+#include "plugin_buffers.hpp"
 #include "plugin_runner.hpp"
 #include "shared_channel/message.hpp"
 
@@ -48,6 +49,7 @@ class PluginHost final : public PluginRunner, private MessageSender::End {
   void close_exchange() noexcept;
   [[nodiscard]] PluginEvent serve(sc_plugin& plugin, std::chrono::milliseconds interval);
   void deliver(sc_plugin& plugin, const IncomingMessage& message) noexcept;
+  void take_control(sc_plugin& plugin, const IncomingMessage& message) noexcept;
   void refuse_call(const IncomingMessage& message, const std::string& reason) noexcept;
   void wait_for_work(const Deadline& next_update) noexcept;
   [[nodiscard]] bool has_work() const noexcept;
@@ -57,7 +59,10 @@ class PluginHost final : public PluginRunner, private MessageSender::End {
   // The functions of sc_host and sc_host_requests. `message` says what is sent but for its data.
   sc_status send(OutgoingMessage message, const void* data, std::size_t size, std::uint32_t timeout_ms) noexcept;
   sc_status reserve(std::uint32_t size, std::uint32_t timeout_ms, sc_slot& slot) noexcept;
+  sc_status commit(std::uint32_t type, std::uint32_t size) noexcept;
+  void abort() noexcept;
   void report_error(const char* text) noexcept;
+  void wake_plugin() noexcept;
   static const void* extension(const char* id) noexcept;
   static PluginHost& of(const sc_host* host) noexcept { return *static_cast<PluginHost*>(host->context); }
 
@@ -76,10 +81,12 @@ class PluginHost final : public PluginRunner, private MessageSender::End {
   RingReader ring_in_;
   MessageReader reader_;
   MessageSender sender_;
+  PluginBuffers buffers_;
   sc_host c_host_{};
 
   const char* plugin_name_ = "";                   // the library's
   const sc_plugin_requests* requests_ = nullptr;  // null when the plugin takes no calls
+  const sc_plugin_buffers* plugin_buffers_ = nullptr;  // null when it takes no buffers
 
   // Held while JavaScript's thread is in the plugin, so that the plugin ends only when it has come out.
   std::mutex exchange_mutex_;

@@ -47,6 +47,7 @@ typedef int32_t sc_status;
 #define SC_INVALID_ARGUMENT (-4)  /* a null pointer, a type above 24 bits, a slot that is not open, ... */
 #define SC_BUSY (-5)              /* this thread holds an open slot: commit or abort it first */
 #define SC_CORRUPT (-6)           /* the other side wrote something impossible into shared memory; the channel ends */
+#define SC_OUT_OF_MEMORY (-7)     /* there is no memory for a buffer */
 
 typedef int32_t sc_log_level;
 #define SC_LOG_DEBUG 0
@@ -175,6 +176,59 @@ typedef struct sc_plugin_exchange {
    * returns SC_TIMEOUT. Nor may it wait for a lock whose holder waits for room. */
   const char* (*exchange)(struct sc_plugin* plugin, uint8_t* memory, size_t size, size_t* written);
 } sc_plugin_exchange;
+
+/* ---- Extension: buffers ----
+ * Large memory that the plugin and JavaScript see both: made by either, posted to the other (`postSharedBuffer` and
+ * `SharedBufferReceiver` over the plugin's channel), and theirs until they release it. */
+#define SC_EXTENSION_BUFFERS "shared-channel.buffers/1"
+
+/* What may be done with a buffer by who did not make it. */
+typedef int32_t sc_buffer_access;
+#define SC_BUFFER_READ_WRITE 0
+#define SC_BUFFER_READ_ONLY 1        /* JavaScript's writes stay its own; a plugin's end the process (SIGSEGV) */
+#define SC_BUFFER_READ_ONLY_STRICT 2 /* writes end the process */
+
+/* A buffer that the plugin has. The struct and all that it points to belong to the host and stay until `release`, or the
+ * end of the instance. `data` starts at a page; others may write there at any time: check a copy, not the original, before
+ * you rely on a check. */
+typedef struct sc_shared_buffer {
+  uint64_t size; /* bytes, 1 to 4 GiB */
+  uint8_t* data;
+  sc_buffer_access access;     /* SC_BUFFER_READ_WRITE for the plugin's own; else `data` may be mapped read-only */
+  const char* handle;          /* a line of text by which other processes open the same memory while the plugin has it */
+  const char* additional_data; /* JSON text that came with it; NULL when none did, and for the plugin's own */
+} sc_shared_buffer;
+
+/* What the plugin has. The host asks for it once, after `initialize`. Posts to a plugin without this extension are declined. */
+typedef struct sc_plugin_buffers {
+  /* [plugin-thread] A buffer that JavaScript posted, in order with its messages. The plugin's until it releases it. */
+  void (*on_shared_buffer)(struct sc_plugin* plugin, const sc_shared_buffer* buffer);
+
+  /* [plugin-thread] Whoever received the plugin's post `id` has let go of the buffer, which may be used again now; or has
+   * not taken it, for the reason `declined` (UTF-8, the host's until this returns; else NULL). Not called for what is still
+   * out at the end of the channel. May be NULL. */
+  void (*on_buffer_released)(struct sc_plugin* plugin, uint32_t id, const char* declined);
+} sc_plugin_buffers;
+
+/* What the host has. */
+typedef struct sc_host_buffers {
+  /* [thread-safe] Makes a zeroed buffer of `size` bytes, 1 to 4 GiB, all of which is there at once. Returns SC_OK,
+   * SC_INVALID_ARGUMENT or SC_OUT_OF_MEMORY. */
+  sc_status (*create)(const struct sc_host* host, uint64_t size, const sc_shared_buffer** buffer);
+
+  /* [thread-safe] Posts a buffer to JavaScript, in order with the messages of this thread. `handle` is that of any buffer that
+   * is open here: of `create`, of one that was received, or of shared_buffer.hpp. It may be released at once: the host
+   * keeps the memory until it was received. `additional_data` is JSON text, or NULL; JavaScript declines what is not JSON.
+   * Stores a number for `on_buffer_released` in `id`, which may be NULL, before anybody can receive the buffer.
+   * Waits as `send`. Returns what `send` returns, SC_INVALID_ARGUMENT also for a handle that leads to nothing, or
+   * SC_OUT_OF_MEMORY. */
+  sc_status (*post)(const struct sc_host* host, const char* handle, sc_buffer_access access, const char* additional_data,
+                    uint32_t* id, uint32_t timeout_ms);
+
+  /* [thread-safe] The plugin does not use the buffer any more: `data` leads nowhere from now on. JavaScript is told of one
+   * that it posted. What is no buffer of this instance, or NULL, is ignored. Never waits. */
+  void (*release)(const struct sc_host* host, const sc_shared_buffer* buffer);
+} sc_host_buffers;
 
 /* What the library is. Owned by the library, constant for as long as the process lives: libraries are never unloaded. */
 typedef struct sc_plugin_entry {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -22,56 +23,14 @@
 #include <utility>
 
 #include "plugin.h"
+#include "plugin_base.hpp"
+#include "plugin_buffers.hpp"
 
 namespace shared_channel {
 
-// Thrown by the sending functions when a message could not be sent. `status` is one of plugin.h's SC_ values.
-class SendError : public std::runtime_error {
- public:
-  explicit SendError(sc_status status) : std::runtime_error(describe(status)), status(status) {}
-  const sc_status status;
-
- private:
-  static const char* describe(sc_status status) {
-    switch (status) {
-      case SC_TIMEOUT: return "no room in the ring within the timeout";
-      case SC_STOPPING: return "the channel is closing";
-      case SC_TOO_LARGE: return "the message is too large";
-      case SC_INVALID_ARGUMENT: return "invalid argument";
-      case SC_BUSY: return "this thread holds an open slot: commit or abort it first";
-      case SC_CORRUPT: return "the shared memory holds impossible values";
-      default: return "unknown status";
-    }
-  }
-};
-
 namespace detail {
-
-// For the base class to find its host while the derived class is being constructed.
-inline thread_local const sc_host* constructing_host = nullptr;
-
-inline constexpr const char* kUnknownException = "the plugin threw something that is not a std::exception";
-
-// Runs a callback of the plugin; what it throws becomes an error event. Returns whether it went well.
-template <typename Callback>
-bool guarded(const sc_host* host, Callback&& callback) noexcept {
-  try {
-    callback();
-    return true;
-  } catch (const SendError& error) {
-    // A plugin that is told to stop in the middle of a send has done nothing wrong.
-    if (error.status != SC_STOPPING) host->report_error(host, error.what());
-  } catch (const std::exception& error) {
-    host->report_error(host, error.what());
-  } catch (...) {
-    host->report_error(host, kUnknownException);
-  }
-  return false;
-}
-
 template <typename Derived>
 struct Instance;
-
 }  // namespace detail
 
 // A call that JavaScript made with `channel.request` and that has yet to be answered, once: with `reply` or `fail`. One
@@ -319,6 +278,7 @@ struct Instance {
   sc_plugin c{};
   const sc_host* host = nullptr;
   const sc_host_requests* answers = nullptr;
+  const sc_host_buffers* buffers = nullptr;
   std::string exchange_error;  // JavaScript's thread only
   std::unique_ptr<Derived> object;
 
@@ -330,6 +290,7 @@ struct Instance {
       instance = std::make_unique<Instance>();
       instance->host = host;
       instance->answers = static_cast<const sc_host_requests*>(host->get_extension(host, SC_EXTENSION_REQUESTS));
+      instance->buffers = static_cast<const sc_host_buffers*>(host->get_extension(host, SC_EXTENSION_BUFFERS));
       constructing_host = host;
       instance->object = std::make_unique<Derived>();
     });
@@ -379,7 +340,27 @@ struct Instance {
       static constexpr sc_plugin_exchange kExchange = {.exchange = &exchange};
       if (id == SC_EXTENSION_EXCHANGE) return &kExchange;
     }
+    if constexpr (std::is_base_of_v<SharedBuffers, Derived>) {
+      static constexpr sc_plugin_buffers kBuffers = {.on_shared_buffer = &on_shared_buffer,
+                                                     .on_buffer_released = &on_buffer_released};
+      if (id == SC_EXTENSION_BUFFERS) return &kBuffers;
+    }
     return static_cast<Plugin&>(*object).get_extension(id);
+  }
+
+  static void on_shared_buffer(sc_plugin* plugin, const sc_shared_buffer* buffer) noexcept {
+    Instance& self = of(plugin);
+    guarded(self.host, [&] {
+      static_cast<SharedBuffers&>(*self.object).on_shared_buffer(PluginBuffer(self.host, self.buffers, buffer));
+    });
+  }
+
+  static void on_buffer_released(sc_plugin* plugin, std::uint32_t id, const char* declined) noexcept {
+    Instance& self = of(plugin);
+    guarded(self.host, [&] {
+      auto reason = declined == nullptr ? std::nullopt : std::optional<std::string>(declined);
+      static_cast<SharedBuffers&>(*self.object).on_buffer_released(id, std::move(reason));
+    });
   }
 
   static void on_request(sc_plugin* plugin, const sc_message* message, std::uint32_t call) noexcept {
