@@ -143,6 +143,23 @@ TEST_CASE("named segment: one that its owner has let go of is gone") {
   CHECK_FALSE(std::filesystem::exists(path_of(handle)));
 }
 
+TEST_CASE("named segment: one that is open when its owner exits goes with it, and not with a copy of the owner") {
+  Child owner([](const Wire& wire) {
+    static const auto* const segment = new Segment(create_named());  // nobody destroys it
+    const SegmentHandle handle = segment->handle(Role::buffer, kSize);
+    if (const pid_t copy = fork(); copy == 0) std::exit(0);
+    else waitpid(copy, nullptr, 0);
+    wire.write(handle.text());
+    static_cast<void>(wire.read());
+    std::exit(0);
+  });
+  const SegmentHandle handle = parse(owner.read());
+  CHECK(refusal_of(handle) == "");
+  owner.write("exit");
+  CHECK(owner.wait() == 0);
+  CHECK_FALSE(std::filesystem::exists(path_of(handle)));
+}
+
 TEST_CASE("named segment: without seals, so nobody opens it who does not trust its owner") {
   const Owner owner;
   const SegmentHandle& handle = owner.handle();

@@ -4,10 +4,13 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <charconv>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string_view>
 
 namespace shared_channel {
@@ -44,6 +47,41 @@ void remove_leftovers() {
   }
 }
 
+// The names that this process has made and that are still there. A process that exits with segments open, as Node does
+// when it is told to, takes them away then.
+class OwnNames {
+ public:
+  static OwnNames& instance() {
+    static OwnNames* const names = [] {
+      std::atexit([] { instance().remove_all(); });
+      return new OwnNames;  // outlives threads that are left at exit
+    }();
+    return *names;
+  }
+
+  void add(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    names_.insert(name);
+  }
+  void remove(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    names_.erase(name);
+    shm_unlink(name.c_str());
+  }
+
+ private:
+  void remove_all() {
+    if (getpid() != pid_) return;  // a copy of the process that made them
+    const std::lock_guard lock(mutex_);
+    for (const std::string& name : names_) shm_unlink(name.c_str());
+    names_.clear();
+  }
+
+  const pid_t pid_ = getpid();
+  std::mutex mutex_;
+  std::set<std::string> names_;
+};
+
 }  // namespace
 
 NamedSegment create_named_segment(const std::string& cookie) {
@@ -51,6 +89,7 @@ NamedSegment create_named_segment(const std::string& cookie) {
   std::call_once(once, remove_leftovers);
   std::string name = name_of(this_process(), cookie);
   Descriptor descriptor(shm_open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  if (descriptor) OwnNames::instance().add(name);
   return {.descriptor = std::move(descriptor), .name = std::move(name)};
 }
 
@@ -58,6 +97,6 @@ Descriptor open_named_segment(const ProcessIdentity& owner, const std::string& c
   return Descriptor(shm_open(name_of(owner, cookie).c_str(), flags, 0));
 }
 
-void remove_named_segment(const std::string& name) noexcept { shm_unlink(name.c_str()); }
+void remove_named_segment(const std::string& name) noexcept { OwnNames::instance().remove(name); }
 
 }  // namespace shared_channel

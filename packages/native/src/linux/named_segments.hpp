@@ -21,6 +21,7 @@ NamedSegment create_named_segment(const std::string& cookie);
 // Empty, with errno set, when there is none.
 Descriptor open_named_segment(const ProcessIdentity& owner, const std::string& cookie, int flags) noexcept;
 
+// What a process has not removed when it exits, is removed then.
 void remove_named_segment(const std::string& name) noexcept;
 
 }  // namespace shared_channel
