@@ -148,6 +148,17 @@ describe('the kinds', () => {
   })
 })
 
+describe('a receiver in a process that gets at memory in another way', () => {
+  it.each(['mapped', 'transferable', 'shared', 'copy'])('reads the buffer all the same: %s', async (memory) => {
+    const child = startReceiver([], { SHARED_CHANNEL_MEMORY: memory })
+    const buffer = newBuffer()
+    buffer.bytes[70_000] = 8
+    const posted = postSharedBuffer(child, buffer, order({ act: 'release', at: 70_000 }))
+    expect(await seenBy(child)).toMatchObject({ size: SIZE, before: 8, byteLength: 0 })
+    expect(await posted.released).toBe('released')
+  })
+})
+
 describe('memory', () => {
   it('is freed by the system when the last view is gone', async () => {
     const GIB = 2 ** 30
