@@ -8,7 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "support/channel_peer.hpp"
-#include "support/error_code.hpp"
+#include "support/failing.hpp"
 #include "support/message_ring.hpp"
 #include "support/rounds.hpp"
 

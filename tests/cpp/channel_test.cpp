@@ -9,7 +9,7 @@
 
 #include <doctest/doctest.h>
 
-#include "support/error_code.hpp"
+#include "support/failing.hpp"
 #include "support/message_ring.hpp"
 #include "support/rounds.hpp"
 

@@ -10,7 +10,7 @@
 #include <doctest/doctest.h>
 
 #include "support/child_process.hpp"
-#include "support/error_code.hpp"
+#include "support/failing.hpp"
 #include "support/javascript_side.hpp"
 #include "support/rounds.hpp"
 

@@ -12,7 +12,7 @@
 #include <doctest/doctest.h>
 
 #include "support/child_process.hpp"
-#include "support/error_code.hpp"
+#include "support/failing.hpp"
 #include "support/rounds.hpp"
 #include "support/random.hpp"
 

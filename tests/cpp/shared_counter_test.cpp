@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-#include "support/error_code.hpp"
+#include "support/failing.hpp"
 #include "support/rounds.hpp"
 #include "support/shared_memory.hpp"
 

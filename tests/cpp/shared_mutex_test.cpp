@@ -13,7 +13,7 @@
 #include <lock_keeper.hpp>
 #include <robust_lock.hpp>
 
-#include "support/error_code.hpp"
+#include "support/failing.hpp"
 #include "support/locked_area.hpp"
 #include "support/random.hpp"
 #include "support/rounds.hpp"

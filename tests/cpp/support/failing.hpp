@@ -1,19 +1,19 @@
 // What a call fails with.
 #pragma once
 
-#include <failure.hpp>
+#include <shared_channel/error.hpp>
 #include <string>
 
 namespace test {
 
-// The code of the Failure that `call` throws; empty when it throws none.
+// The code of the Error that `call` throws; empty when it throws none.
 template <typename Call>
 [[nodiscard]] std::string code_of(Call&& call) {
   try {
     call();
     return {};
-  } catch (const shared_channel::Failure& failure) {
-    return failure.code;
+  } catch (const shared_channel::Error& error) {
+    return std::string(error.code());
   }
 }
 
