@@ -1,10 +1,12 @@
 // Makes buffers until there is no room for another, by a limit it was started with; closes them, and tells what is left.
 //   no-room <size>
+import { writeFileSync } from 'node:fs'
 import { SharedChannelError } from '@shared-channel/core'
 import { createSharedBuffer, type SharedBuffer } from '@shared-channel/native'
 import { whatIsLeft } from '../helpers/left.ts'
 
 const MOST = 2000
+writeFileSync('/proc/self/oom_score_adj', '1000') // if the system must end a process after all, then this one
 const size = Number(process.argv[2])
 const buffers: SharedBuffer[] = []
 let code: string | false = false
