@@ -369,10 +369,12 @@ TEST_CASE("channel: the end of the other side wakes who waits, for a message, fo
     std::string reserving;
     std::thread receiver([&] { receiving = code_of([&] { (void)pair.one.receive(); }); });
     std::thread sender([&] { sending = code_of([&] { pair.one.send(1, Bytes(100'000)); }); });
+    std::thread second_sender([&] { (void)code_of([&] { for (;;) pair.one.send(1, Bytes(1000)); }); });
     std::thread reserver([&] { reserving = code_of([&] { for (;;) pair.one.reserve(1000).commit(1); }); });
     { const Channel gone = std::move(pair.two); }
     receiver.join();
     sender.join();
+    second_sender.join();
     reserver.join();
     CHECK(receiving == "PEER_LOST");
     CHECK(sending == "PEER_LOST");

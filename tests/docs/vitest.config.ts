@@ -4,6 +4,6 @@ export default defineConfig({
   test: {
     name: 'docs',
     include: ['*.test.ts'],
-    testTimeout: 120_000, // each example is configured and compiled as a user's project
+    testTimeout: 360_000, // each example is configured and compiled as a user's project, some with the library for native programs
   },
 })

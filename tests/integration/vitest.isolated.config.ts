@@ -2,7 +2,7 @@
 import { mergeConfig } from 'vitest/config'
 import integration from './vitest.config.ts'
 
-const SAME = ['ending', 'exchange', 'plugin-behaviour', 'property', 'requests', 'stream']
+const SAME = ['ending', 'exchange', 'plugin-behaviour', 'plugin-buffers', 'property', 'requests', 'stream']
 
 const config = mergeConfig(integration, {
   test: { name: 'integration-isolated', env: { SHARED_CHANNEL_TEST_ISOLATION: 'process' } },

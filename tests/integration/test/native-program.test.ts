@@ -6,6 +6,7 @@ import { type CreateChannelOptions, createChannel, createSharedBuffer, openShare
 import { programPath } from '@shared-channel/test-plugins'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { childPath } from './helpers/child.ts'
+import { pattern, sumOf } from './helpers/pattern.ts'
 import { segmentDescriptors, segmentMappings } from './helpers/process.ts'
 import { until } from './helpers/wait.ts'
 
@@ -25,24 +26,6 @@ const Echo = defineProtocol({
 const Calls = defineProtocol({ send: { echo: { id: 1, codec: bytes(), reply: bytes() } } })
 
 const NOTHING = new Uint8Array(0)
-
-/** As pattern.hpp of the programs. */
-function fill(bytes: Uint8Array, seed: number): Uint8Array {
-  let state = seed
-  for (let i = 0; i < bytes.length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    bytes[i] = state >>> 24
-  }
-  return bytes
-}
-
-function sumOf(bytes: Uint8Array): number {
-  let sum = 0
-  for (const byte of bytes) sum = (Math.imul(sum, 31) + byte) >>> 0
-  return sum
-}
-
-const pattern = (size: number, seed: number) => fill(new Uint8Array(size), seed)
 
 interface Program {
   readonly child: ChildProcess
@@ -207,7 +190,7 @@ describe('a buffer', () => {
     const { channel } = startEcho()
     const buffer = createSharedBuffer(SIZE)
     onTestFinished(() => buffer.close())
-    fill(buffer.bytes, 3)
+    buffer.bytes.set(pattern(SIZE, 3))
     expect(await channel.request('sum', buffer.handle)).toBe(String(sumOf(buffer.bytes)))
   })
 
