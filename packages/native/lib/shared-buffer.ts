@@ -160,7 +160,7 @@ export class SharedBuffer implements PostableBuffer {
    */
   openStream(): SharedBufferStream {
     this.#open()
-    return new SharedBufferStream(this)
+    return new SharedBufferStream(this, this.#access !== 'read-only-strict')
   }
 
   /** @internal What a post holds; see PostableBuffer of core. */
