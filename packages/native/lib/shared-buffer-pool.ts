@@ -15,8 +15,9 @@ const DEFAULT_SPARE = 8
 
 /**
  * Buffers of one size that are used again and again, as for the frames of a video. A buffer comes back when it was closed and
- * every receiver has let go of it, and is zeroed then; views that were made of it before are detached. One whose receiver
- * ended, so that nobody can say whether it still looks, does not come back; another takes its place.
+ * every receiver has let go of it, and is zeroed then; views that were made of it before are detached. One of which nobody
+ * can say who still looks at it does not come back, and another takes its place: when a receiver ended, and when its `handle`
+ * was asked for.
  *
  * For receivers of this application: one that means harm could keep what it has opened.
  *
@@ -86,6 +87,12 @@ class PooledBuffer extends SharedBuffer {
       settle(use)
     })
     this.#use = use
+  }
+
+  /** As every SharedBuffer's. Nobody can say who has opened it: a buffer whose handle was asked for is not used again. */
+  override get handle(): string {
+    this.#use.isReusable = false
+    return super.handle
   }
 
   override reference(access: BufferAccess): SegmentReference {

@@ -2,6 +2,7 @@ import { MessageChannel } from 'node:worker_threads'
 import { postSharedBuffer } from '@shared-channel/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { SharedBufferReceiver } from '../lib/receiving.ts'
+import { openSharedBuffer, type SharedBuffer } from '../lib/shared-buffer.ts'
 import { SharedBufferPool } from '../lib/shared-buffer-pool.ts'
 
 const SIZE = 100_000
@@ -18,7 +19,8 @@ function open(options: { spare?: number } = {}) {
   return { pool, port: port1, receiver }
 }
 
-const inodeOf = (handle: string) => handle.split(':')[7]
+/** The same for the same memory. */
+const inodeOf = (buffer: SharedBuffer) => buffer.native.handle().split(':')[7]
 
 /** The next buffer that comes in. */
 const next = (receiver: SharedBufferReceiver) =>
@@ -30,12 +32,13 @@ describe('a pool', () => {
   it('uses a buffer again when it is closed: zeroed, and with no way left to its old views', () => {
     const { pool } = open()
     const first = pool.acquire()
-    const { bytes, handle } = first
+    const { bytes } = first
+    const inode = inodeOf(first)
     bytes.fill(9)
     first.close()
     expect(pool.spare).toBe(1)
     const second = pool.acquire()
-    expect(inodeOf(second.handle)).toBe(inodeOf(handle))
+    expect(inodeOf(second)).toBe(inode)
     expect(second.bytes.every((byte) => byte === 0)).toBe(true)
     expect(bytes.length).toBe(0)
     expect(() => first.bytes).toThrow(expect.objectContaining({ code: 'CLOSED' }))
@@ -79,6 +82,17 @@ describe('a pool', () => {
     expect(await posted.released).toBe('ended')
     expect(pool.spare).toBe(0)
     expect(bytes.length).toBe(SIZE)
+  })
+
+  it('replaces one that others may have opened by its handle', () => {
+    const { pool } = open()
+    const buffer = pool.acquire()
+    const opened = openSharedBuffer(buffer.handle)
+    onTestFinished(() => opened.close())
+    buffer.close()
+    expect(pool.spare).toBe(0)
+    pool.acquire().bytes[0] = 77
+    expect(opened.bytes[0]).toBe(0)
   })
 
   it('keeps no more than it was told to', () => {
