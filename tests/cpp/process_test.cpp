@@ -133,7 +133,7 @@ TEST_CASE("process watch: of a process that has ended is PEER_LOST, and leaves n
   CHECK(refusal() == "PEER_LOST");
   child.wait();
   CHECK(refusal() == "PEER_LOST");
-  CHECK(test::threads(kThread) == 0);
+  CHECK(test::has_threads(kThread, 0));
 }
 
 TEST_CASE("process watch: many share one thread, which goes with the last of them") {
@@ -147,14 +147,14 @@ TEST_CASE("process watch: many share one thread, which goes with the last of the
     for (int i = 0; i < 200; ++i) {
       watches.push_back(std::make_unique<ProcessWatch>(find_process(children[i % 20]->pid()), [&] { told.add(); }));
     }
-    CHECK(test::threads(kThread) == 1);
+    CHECK(test::has_threads(kThread, 1));
     for (int i = 0; i < 20; i += 2) children[i]->kill();
     CHECK(told.reaches(100));
     CHECK(told.value() == 100);
     while (watches.size() > 1) watches.pop_back();
-    CHECK(test::threads(kThread) == 1);
+    CHECK(test::has_threads(kThread, 1));
     watches.pop_back();
-    CHECK(test::threads(kThread) == 0);
+    CHECK(test::has_threads(kThread, 0));
     CHECK(test::descriptors() == before);
     CHECK(told.value() == 100);
   }
@@ -169,7 +169,7 @@ TEST_CASE("process watch: the thread comes and goes any number of times") {
     child.kill();
     REQUIRE(told.reaches(1));
   }
-  CHECK(test::threads(kThread) == 0);
+  CHECK(test::has_threads(kThread, 0));
 }
 
 TEST_CASE("process watch: destroyed while the process ends, it tells before or never") {
@@ -190,7 +190,7 @@ TEST_CASE("process watch: destroyed while the process ends, it tells before or n
     REQUIRE(told->load() <= 1);
     told.reset();
   }
-  CHECK(test::threads(kThread) == 0);
+  CHECK(test::has_threads(kThread, 0));
 }
 
 TEST_CASE("process watch: without descriptors it is OUT_OF_MEMORY, and leaves nothing") {
@@ -209,7 +209,7 @@ TEST_CASE("process watch: without descriptors it is OUT_OF_MEMORY, and leaves no
     if (!is_watching) codes += "never";
     // What a start that failed halfway has left is used, or closed, by the next.
     { ProcessWatch watch(identity, [] {}); }
-    if (test::descriptors() != before || test::threads(kThread) != 0) codes += "something is left";
+    if (test::descriptors() != before || !test::has_threads(kThread, 0)) codes += "something is left";
     wire.write("tried " + codes);
   });
   CHECK(child.read() == "tried ");

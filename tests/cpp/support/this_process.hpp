@@ -4,9 +4,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 
 namespace test {
 
@@ -32,8 +34,7 @@ namespace test {
   return count;
 }
 
-// Threads of this name.
-[[nodiscard]] inline unsigned threads(const std::string& name) {
+[[nodiscard]] inline unsigned count_threads(const std::string& name) {
   unsigned count = 0;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
     std::ifstream file(entry.path() / "comm");
@@ -41,6 +42,17 @@ namespace test {
     if (std::getline(file, line) && line == name) ++count;
   }
   return count;
+}
+
+// Whether there are so many threads of this name; soon, since a thread gives itself its name, and is seen for a moment after
+// it was joined.
+[[nodiscard]] inline bool has_threads(const std::string& name, unsigned count) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (count_threads(name) != count) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::yield();
+  }
+  return true;
 }
 
 // A limit of this process, as `ulimit` sets it, until it goes out of scope.
