@@ -4,6 +4,8 @@ import { loadAddon, type NativeAccess, type NativeSegment } from './addon.ts'
 import { capabilities } from './capabilities.ts'
 
 const WASM_PAGE = 65536
+/** Bytes that are compared at once; divides each buffer. */
+const BLOCK = 4096
 const NATIVE_ACCESS: Readonly<Record<BufferAccess, NativeAccess>> = {
   'read-write': 0,
   'read-only': 1,
@@ -17,6 +19,8 @@ interface Parts {
   readonly memory?: WebAssembly.Memory
   /** Whether a segment is mapped over it; else it has a copy of the contents. */
   readonly isMapped: boolean
+  /** Of a copy that may be written: what the segment is known to have had. */
+  readonly known?: Uint8Array
   /** The segment, where what is written into the buffer is written into that. */
   readonly shared?: NativeSegment
 }
@@ -46,8 +50,8 @@ export function mapBuffer(
   const isMapped = capabilities().memory !== 'copy'
   if (isMapped) segment.map(view, NATIVE_ACCESS[access])
   else segment.read(view, 0)
-  const isShared = isMapped && access === 'read-write'
-  partsOf.set(view.buffer, { view, isMapped, ...(memory && { memory }), ...(isShared && { shared: segment }) })
+  const shared = access === 'read-write' ? (isMapped ? { shared: segment } : { known: copyOf(view) }) : {}
+  partsOf.set(view.buffer, { view, isMapped, ...(memory && { memory }), ...shared })
   return view.buffer
 }
 
@@ -72,11 +76,39 @@ export function unmapBuffer(segment: NativeSegment, buffer: ArrayBufferLike): vo
   if (isPrivate && isMapped && spare.length < MOST_SPARE) spare.push(memory)
 }
 
-/** Takes over what was written into a buffer that is not mapped. Nothing to do for one that is. */
-export function copyBack(segment: NativeSegment, buffer: ArrayBufferLike, offset = 0, length = Infinity): void {
-  const parts = partsOf.get(buffer)
-  if (parts === undefined || parts.isMapped) return
-  segment.write(parts.view.subarray(offset, offset + Math.min(length, parts.view.byteLength)), offset)
+/**
+ * Takes over what was written into a buffer that is not mapped, and nothing else: the rest may have been written by others, or
+ * be somebody's lock. Nothing to do for one that is mapped.
+ */
+export function copyBack(segment: NativeSegment, buffer: ArrayBufferLike): void {
+  const { view, known } = partsOf.get(buffer) ?? {}
+  if (view === undefined || known === undefined) return
+  forEachChange(view, known, (begin, end) => {
+    known.set(view.subarray(begin, end), begin)
+    segment.write(known.subarray(begin, end), begin)
+  })
+}
+
+/** Calls `changed` with each piece in which the bytes differ. */
+function forEachChange(view: Uint8Array, known: Uint8Array, changed: (begin: number, end: number) => void): void {
+  for (let block = 0; block < view.length; block += BLOCK) {
+    const end = block + BLOCK
+    if (Buffer.compare(view.subarray(block, end), known.subarray(block, end)) === 0) continue
+    for (let at = block; at < end; at++) {
+      const begin = at
+      while (at < end && view[at] !== known[at]) at++
+      if (at > begin) changed(begin, at)
+    }
+  }
+}
+
+function copyOf(view: Uint8Array): Uint8Array {
+  try {
+    return new Uint8Array(view)
+  } catch (cause) {
+    const message = `There is no memory for one more copy of ${view.length} bytes.`
+    throw new SharedChannelError('OUT_OF_MEMORY', message, { cause })
+  }
 }
 
 /** The segment that a buffer and others see alike, from its beginning on; undefined for any other memory. */
