@@ -8,6 +8,7 @@ const receiver = new SharedBufferReceiver(channel)
 const buffer = new Promise<Uint8Array>((resolve) => {
   receiver.addEventListener('sharedbufferreceived', (event) => resolve(event.bytes))
 })
+channel.handle('ready', () => null)
 channel.handle('invert', async () => {
   const bytes = await buffer
   const digest = sha256(bytes)

@@ -7,7 +7,10 @@ import { createChannel, createSharedBuffer, postSharedBuffer } from '@shared-cha
 
 /** What the two say to each other; the buffer goes along the same channel. */
 export const SHARING = defineProtocol({
-  send: { invert: { id: 1, codec: json<null>(), reply: json<{ sha256: string }>() } },
+  send: {
+    ready: { id: 1, codec: json<null>(), reply: json<null>() },
+    invert: { id: 2, codec: json<null>(), reply: json<{ sha256: string }>() },
+  },
 })
 
 export interface SharingResult {
@@ -39,6 +42,7 @@ export async function shareWithProcess(bytes: number, partner = PARTNER): Promis
   try {
     fill(buffer.bytes)
     const expected = sha256(buffer.bytes)
+    await Promise.race([channel.request('ready', null), ended]) // starting a process takes longer than the rest
     const start = performance.now()
     const posted = postSharedBuffer(channel, buffer, { access: 'read-write' })
     await Promise.race([posted.received, ended])
