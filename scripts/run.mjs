@@ -23,7 +23,7 @@ const TASKS = {
   },
   'test:soak': {
     turbo: ['build'],
-    commands: [['vitest', 'run', '--project', 'integration', 'soak', 'vandal', 'property']],
+    commands: [['vitest', 'run', '--project', 'integration', 'soak', 'vandal', 'property', 'posting']],
     env: { SHARED_CHANNEL_SOAK_SECONDS: '60' },
   },
   'test:sanitize': { turbo: ['build'], commands: [['node', 'scripts/sanitize.mjs']] },
