@@ -1,4 +1,5 @@
 // Buffers between JavaScript and a plugin, through the host.
+#include <span>
 #include <cstring>
 #include <optional>
 #include <set>
@@ -61,9 +62,8 @@ class Side {
 
  private:
   static Bytes bytes_of(const std::string& text) {
-    Bytes bytes(text.size());
-    std::memcpy(bytes.data(), text.data(), text.size());
-    return bytes;
+    const auto bytes = std::as_bytes(std::span(text));
+    return {bytes.begin(), bytes.end()};
   }
 };
 
