@@ -1,8 +1,8 @@
 // Buffers between JavaScript and a plugin, through the host.
-#include <span>
 #include <cstring>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 
 #include <buffer_post.hpp>
