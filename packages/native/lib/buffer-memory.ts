@@ -116,11 +116,6 @@ export function sharedSegmentOf(buffer: ArrayBufferLike): NativeSegment | undefi
   return partsOf.get(buffer)?.shared
 }
 
-/** A segment is mapped over it, so that others see what is written into it. */
-export function isMapped(buffer: ArrayBufferLike): boolean {
-  return partsOf.get(buffer)?.isMapped === true
-}
-
 function allocateBuffer(kind: BufferKind, bytes: number): { view: Uint8Array; memory?: WebAssembly.Memory } {
   try {
     switch (kind) {

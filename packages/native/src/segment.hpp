@@ -66,7 +66,8 @@ class Segment {
         data_(std::exchange(other.data_, nullptr)),
         size_(other.size_),
         cookie_(std::move(other.cookie_)),
-        name_(std::exchange(other.name_, {})) {}
+        name_(std::exchange(other.name_, {})),
+        maker_(other.maker_) {}
   Segment& operator=(Segment&&) = delete;
   ~Segment();
 
@@ -91,6 +92,7 @@ class Segment {
   std::size_t size_;
   std::string cookie_;
   std::string name_;  // of a named segment that this process owns; removed with it
+  std::optional<ProcessIdentity> maker_;  // of a named segment: whose name it has
 };
 
 }  // namespace shared_channel

@@ -39,7 +39,7 @@ std::vector<Range> private_writable_memory() {
 std::size_t read_markers(std::uintptr_t address, std::size_t stride, std::size_t count, Marker* markers) {
   std::array<iovec, kPagesAtOnce> places{};
   for (std::size_t i = 0; i < count; ++i) {
-    places[i] = {reinterpret_cast<void*>(address + i * stride), sizeof(Marker)};  // NOLINT(performance-no-int-to-ptr)
+    places[i] = {reinterpret_cast<void*>(address + i * stride), sizeof(Marker)};
   }
   const iovec destination{markers, count * sizeof(Marker)};
   const ssize_t read = process_vm_readv(getpid(), &destination, 1, places.data(), count, 0);
@@ -64,7 +64,7 @@ void* find_marked_pages(const Marker& marker, std::size_t length) {
         const std::uintptr_t candidate = address + i * page;
         // The end too: the marker also lies in variables, which may happen to begin a page.
         if (markers[i] == marker && is_marked(candidate + length - sizeof(Marker), marker)) {
-          return reinterpret_cast<void*>(candidate);  // NOLINT(performance-no-int-to-ptr)
+          return reinterpret_cast<void*>(candidate);
         }
       }
       address += std::max<std::size_t>(count, 1) * page;

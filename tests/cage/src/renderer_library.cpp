@@ -60,7 +60,6 @@ std::string restore(std::istream& order) {
   std::uintptr_t address = 0;
   std::size_t length = 0;
   order >> address >> length;
-  // NOLINTNEXTLINE(performance-no-int-to-ptr)
   if (!restore_pages(reinterpret_cast<void*>(address), length)) throw Failure("NOT_SUPPORTED", "restore_pages refused");
   return "restored";
 }

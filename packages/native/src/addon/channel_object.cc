@@ -2,8 +2,7 @@
 
 namespace shared_channel {
 
-void RingMail::deliver(napi_env env) noexcept {
-  on_its_way_.store(false);  // before looking: what comes from here on rings again
+void ChannelMail::delivered(napi_env env) noexcept {
   if (object_ != nullptr) object_->on_ring(env);
 }
 
@@ -24,7 +23,7 @@ ChannelObject::ChannelObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
                                   info[1].As<Napi::Boolean>() ? PeerTrust::trusted : PeerTrust::untrusted)
                : ChannelEnd::create(info[0].As<Napi::Number>(), info[1].As<Napi::Number>());
   });
-  mail_ = std::make_shared<RingMail>(Environment::of(info.Env()).event_loop(), *this);
+  mail_ = std::make_shared<ChannelMail>(Environment::of(info.Env()).event_loop(), *this);
 }
 
 ChannelObject::~ChannelObject() { mail_->detach(); }
@@ -36,7 +35,7 @@ Napi::Value ChannelObject::start(const Napi::CallbackInfo& info) {
     view_.open(info[0].As<Napi::Uint8Array>(), end_->segment(), end_->layout(), end_->side());
     on_ring_ = Napi::Persistent(info[1].As<Napi::Function>());
     try {
-      waiter_.emplace(end_->bell().word(), [mail = mail_] { mail->ring(); });
+      waiter_.emplace(end_->bell().word(), [mail = mail_] { mail->send(); });
     } catch (const Failure&) {
       view_.close();
       on_ring_.Reset();
@@ -45,7 +44,7 @@ Napi::Value ChannelObject::start(const Napi::CallbackInfo& info) {
   });
   Environment::of(info.Env()).add(*this);
   Ref();          // what listens is not collected
-  mail_->ring();  // what was rung before
+  mail_->send();  // what was rung before
   return info.Env().Undefined();
 }
 

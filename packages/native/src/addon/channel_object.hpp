@@ -16,23 +16,19 @@ namespace shared_channel {
 
 class ChannelObject;
 
-// Carries rings from the waiting thread to JavaScript; several that come at once are one.
-class RingMail final : public Mail, public std::enable_shared_from_this<RingMail> {
+// Carries rings from the waiting thread to JavaScript.
+class ChannelMail final : public RingMail {
  public:
-  RingMail(std::shared_ptr<EventLoop> event_loop, ChannelObject& object)
-      : event_loop_(std::move(event_loop)), object_(&object) {}
+  ChannelMail(std::shared_ptr<EventLoop> event_loop, ChannelObject& object)
+      : RingMail(std::move(event_loop)), object_(&object) {}
 
-  void ring() noexcept {
-    if (!on_its_way_.exchange(true)) event_loop_->deliver(shared_from_this());
-  }
-  void deliver(napi_env env) noexcept override;
   // The JavaScript object is going away. [JavaScript's thread]
   void detach() noexcept { object_ = nullptr; }
 
  private:
-  const std::shared_ptr<EventLoop> event_loop_;
+  void delivered(napi_env env) noexcept override;
+
   ChannelObject* object_;  // JavaScript's thread only
-  std::atomic<bool> on_its_way_ = false;
 };
 
 class ChannelObject final : public Napi::ObjectWrap<ChannelObject>, public Teardown {
@@ -59,7 +55,7 @@ class ChannelObject final : public Napi::ObjectWrap<ChannelObject>, public Teard
   Napi::Value close(const Napi::CallbackInfo& info);
 
   std::unique_ptr<ChannelEnd> end_;
-  std::shared_ptr<RingMail> mail_;
+  std::shared_ptr<ChannelMail> mail_;
   std::optional<BellWaiter> waiter_;
   ChannelView view_;
   Napi::FunctionReference on_ring_;

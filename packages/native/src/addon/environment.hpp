@@ -4,6 +4,7 @@
 
 #include <napi.h>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -43,6 +44,27 @@ class Mail {
   virtual ~Mail() = default;
   // [JavaScript's thread] Must leave no exception behind.
   virtual void deliver(napi_env env) noexcept = 0;
+};
+
+// Mail that several threads may ring for, and that is under way once at most: who rings meanwhile is heard by that.
+class RingMail : public Mail, public std::enable_shared_from_this<RingMail> {
+ public:
+  explicit RingMail(std::shared_ptr<EventLoop> event_loop) : event_loop_(std::move(event_loop)) {}
+
+  void send() noexcept {
+    if (!on_its_way_.exchange(true)) event_loop_->deliver(shared_from_this());
+  }
+  void deliver(napi_env env) noexcept final {
+    on_its_way_.store(false);  // before anybody looks: what comes from here on rings again
+    delivered(env);
+  }
+
+ private:
+  // [JavaScript's thread] Must leave no exception behind.
+  virtual void delivered(napi_env env) noexcept = 0;
+
+  const std::shared_ptr<EventLoop> event_loop_;
+  std::atomic<bool> on_its_way_ = false;
 };
 
 class Environment {

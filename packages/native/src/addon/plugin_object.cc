@@ -34,10 +34,6 @@ std::optional<std::chrono::milliseconds> time_of(const Napi::Value& value) {
 
 // ---- PluginMail ----
 
-void PluginMail::ring() noexcept {
-  if (!on_its_way_.exchange(true)) event_loop_->deliver(shared_from_this());
-}
-
 void PluginMail::post(PluginEvent&& event) noexcept {
   {
     const std::lock_guard lock(mutex_);
@@ -50,8 +46,7 @@ void PluginMail::post(PluginEvent&& event) noexcept {
   ring();
 }
 
-void PluginMail::deliver(napi_env env) noexcept {
-  on_its_way_.store(false);  // before looking: what comes from here on rings again
+void PluginMail::delivered(napi_env env) noexcept {
   std::vector<PluginEvent> events;
   std::uint32_t dropped = 0;
   {

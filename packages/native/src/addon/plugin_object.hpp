@@ -16,22 +16,21 @@ namespace shared_channel {
 class PluginObject;
 
 // Carries rings and events from the plugin's threads to JavaScript.
-class PluginMail final : public PluginListener, public Mail, public std::enable_shared_from_this<PluginMail> {
+class PluginMail final : public PluginListener, public RingMail {
  public:
   PluginMail(std::shared_ptr<EventLoop> event_loop, PluginObject& object)
-      : event_loop_(std::move(event_loop)), object_(&object) {}
+      : RingMail(std::move(event_loop)), object_(&object) {}
 
-  void ring() noexcept override;
+  void ring() noexcept override { send(); }
   void post(PluginEvent&& event) noexcept override;
-  void deliver(napi_env env) noexcept override;
 
   // The JavaScript object is going away. [JavaScript's thread]
   void detach() noexcept { object_ = nullptr; }
 
  private:
-  const std::shared_ptr<EventLoop> event_loop_;
+  void delivered(napi_env env) noexcept override;
+
   PluginObject* object_;  // JavaScript's thread only
-  std::atomic<bool> on_its_way_ = false;
   std::mutex mutex_;
   std::vector<PluginEvent> events_;
   std::uint32_t dropped_ = 0;

@@ -37,12 +37,17 @@ class Watcher {
 
   std::uint64_t add(int process, std::function<void()> ended) {
     const std::lock_guard life(life_mutex_);
-    const std::lock_guard lock(mutex_);
     if (!thread_.joinable()) start();
-    const std::uint64_t id = ++last_id_;
-    watch(process, id);
-    callbacks_.emplace(id, std::move(ended));
-    return id;
+    try {
+      const std::lock_guard lock(mutex_);
+      const std::uint64_t id = ++last_id_;
+      watch(process, id);
+      callbacks_.emplace(id, std::move(ended));
+      return id;
+    } catch (...) {
+      if (callbacks_.empty()) stop();  // nobody would end the thread
+      throw;
+    }
   }
 
   void remove(int process, std::uint64_t id) {

@@ -170,6 +170,7 @@ Segment Segment::create(std::size_t size, SegmentUse use) {
   if (!named.descriptor) throw no_memory(rounded, "shm_open", errno);
   Segment segment(named.descriptor.release(), rounded, cookie);
   segment.name_ = std::move(named.name);  // from here on it goes with the segment
+  segment.maker_ = this_process();
   reserve(segment.descriptor_, rounded);
   segment.map(SegmentAccess::read_write);
   return segment;
@@ -187,6 +188,7 @@ Segment Segment::open(const SegmentHandle& handle, SegmentAccess access, PeerTru
     throw Failure("NOT_SUPPORTED", "this shared memory claims to be sealed and is not; its owner cannot be trusted");
   }
   Segment segment(descriptor.release(), aligned(handle.size), handle.cookie);
+  if (!is_sealed) segment.maker_ = handle.owner;
   segment.map(access);
   return segment;
 }
@@ -212,8 +214,8 @@ SegmentHandle Segment::handle(SegmentHandle::Role role, std::size_t size) const 
   struct stat status {};
   if (fstat(descriptor_, &status) != 0) throw no_memory(size_, "fstat", errno);
   return {.role = role,
-          .kind = name_.empty() ? SegmentHandle::Kind::sealed : SegmentHandle::Kind::named,
-          .owner = this_process(),
+          .kind = maker_ ? SegmentHandle::Kind::named : SegmentHandle::Kind::sealed,
+          .owner = maker_ ? *maker_ : this_process(),
           .descriptor = static_cast<std::uint32_t>(descriptor_),
           .device = status.st_dev,
           .inode = status.st_ino,
