@@ -1,0 +1,3 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({ test: { name: 'electron-package', include: ['test/**/*.test.ts'], restoreMocks: true } })
