@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { on, once } from 'node:events'
 import { type BufferKind, defineProtocol } from '@shared-channel/core'
 import { onTestFinished } from 'vitest'
-import { childPath } from './child.ts'
+import { childPath, NODE_FLAGS } from './child.ts'
 
 /** With a post: what its receiver does. */
 export interface BufferOrder {
@@ -31,7 +31,7 @@ export const Posts = defineProtocol({})
 /** The receiver, in a process of its own. Killed when the test ends. */
 export function startReceiver(args: string[] = [], env: NodeJS.ProcessEnv = {}): ChildProcess {
   const child = fork(childPath('buffer-receiver'), args, {
-    execArgv: ['--expose-gc', '--no-concurrent-recompilation'],
+    execArgv: NODE_FLAGS,
     env: { ...process.env, NODE_OPTIONS: '', ...env },
   })
   keepMessages(child)

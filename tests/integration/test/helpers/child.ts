@@ -7,10 +7,11 @@ import { inject } from 'vitest'
 export const childPath = (name: string): string => join(inject('children'), `${name}.js`)
 
 /**
- * Without V8's compiler thread: Node's exit waits for it, and it may wait for a garbage collection, which nobody does any
- * more by then. Seen on Node 26 as a process that never ends, in one of some twelve exits under load.
+ * Without V8's compiler threads: Node's exit waits for them, and they may wait for a garbage collection, which nobody does any
+ * more by then. Seen as a process that never ends: of the optimizing compiler on Node 26, in one of some twelve exits under
+ * load; of the baseline compiler on Node 24, in one of some ninety.
  */
-const NODE_FLAGS = ['--expose-gc', '--no-concurrent-recompilation']
+export const NODE_FLAGS = ['--expose-gc', '--no-concurrent-recompilation', '--no-concurrent-sparkplug']
 
 export interface ChildOptions {
   timeout?: number
