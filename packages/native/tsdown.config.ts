@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  entry: ['lib/index.ts', 'lib/compat.ts'],
+  entry: ['lib/index.ts', 'lib/compat.ts', 'lib/host.ts'],
   format: ['esm', 'cjs'],
   target: 'es2022',
   platform: 'node',

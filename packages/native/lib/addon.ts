@@ -1,5 +1,6 @@
 // Loads the addon. The only file that knows where it is; everything else uses its typed face from here.
 import { createRequire } from 'node:module'
+import { dirname, isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ProcessIdentity, SharedChannelError, type SharedChannelErrorCode } from '@shared-channel/core'
 
@@ -109,15 +110,45 @@ export interface Addon {
   detach(view: Uint8Array): void
 }
 
-const ADDON_PATH = fileURLToPath(new URL('../build/Release/shared_channel.node', import.meta.url))
+let path: string | undefined
+let addon: Addon | undefined
+
+/** The addon's file: beside this package, unless `useAddon` said otherwise. */
+export function addonPath(): string {
+  // Only when it is asked for: in code that was bundled, this file may have no address.
+  path ??= fileURLToPath(new URL('../build/Release/shared_channel.node', import.meta.url))
+  return path
+}
+
+/**
+ * Says where the addon is, when it is not beside this package: in code that was bundled. To be called before anything else
+ * of this package. The program that hosts plugins outside is taken from the same folder.
+ *
+ * @param file Absolute path, as `addonPath` gives it where the package was not bundled.
+ * @throws SharedChannelError `INVALID_ARGUMENT` for a relative path, and when another addon is loaded already.
+ * @example
+ * useAddon('/opt/app/resources/app.asar.unpacked/node_modules/@shared-channel/native/build/Release/shared_channel.node')
+ */
+export function useAddon(file: string): void {
+  if (typeof file !== 'string' || !isAbsolute(file)) {
+    throw new SharedChannelError(
+      'INVALID_ARGUMENT',
+      `The addon's path must be absolute; it is ${JSON.stringify(file)}.`,
+    )
+  }
+  if (addon !== undefined && file !== path) {
+    throw new SharedChannelError(
+      'INVALID_ARGUMENT',
+      `The addon is loaded already, from ${path}. Call useAddon before anything else of @shared-channel/native.`,
+    )
+  }
+  path = file
+}
 
 /** The program that hosts plugins outside. Electron cannot start one that lies in an archive. */
-export const HOST_PROGRAM = fileURLToPath(new URL('../build/Release/shared-channel-host', import.meta.url)).replace(
-  /([\\/]app\.asar)(?=[\\/])/,
-  '$1.unpacked',
-)
-
-let addon: Addon | undefined
+export function hostProgram(): string {
+  return join(dirname(addonPath()), 'shared-channel-host').replace(/([\\/]app\.asar)(?=[\\/])/, '$1.unpacked')
+}
 
 /**
  * The addon, loaded at the first call.
@@ -127,7 +158,8 @@ let addon: Addon | undefined
 export function loadAddon(): Addon {
   if (addon !== undefined) return addon
   try {
-    const loaded: Addon = createRequire(import.meta.url)(ADDON_PATH)
+    const file = addonPath()
+    const loaded: Addon = createRequire(file)(file)
     loaded.setErrorFactory((code, message) => new SharedChannelError(code, message))
     addon = loaded
     return addon

@@ -1,16 +1,12 @@
 // The engine's memory behind a SharedBuffer: made with a segment mapped over it, and taken away again.
 import { type BufferAccess, type BufferKind, SharedChannelError } from '@shared-channel/core'
-import { loadAddon, type NativeAccess, type NativeSegment } from './addon.ts'
+import { loadAddon, type NativeSegment } from './addon.ts'
 import { capabilities } from './capabilities.ts'
+import { NATIVE_ACCESS } from './segment.ts'
 
 const WASM_PAGE = 65536
 /** Bytes that are compared at once; divides each buffer. */
 const BLOCK = 4096
-const NATIVE_ACCESS: Readonly<Record<BufferAccess, NativeAccess>> = {
-  'read-write': 0,
-  'read-only': 1,
-  'read-only-strict': 2,
-}
 
 /** What belongs to a buffer. Found by it and held by nobody else, so that a buffer which nobody uses can be collected. */
 interface Parts {

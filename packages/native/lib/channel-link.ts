@@ -1,7 +1,7 @@
 // Channels between processes, or between the threads of one: two links over one segment, found by a handle.
 import { type Link, type LinkListener, SharedChannelError, type Side } from '@shared-channel/core'
 import { loadAddon, type NativeChannel, type NativePeer } from './addon.ts'
-import { allocateForChannel } from './memory.ts'
+import { type Allocate, allocateForChannel, checkMemory } from './memory.ts'
 import { checkCapacity } from './plugin-options.ts'
 
 /** How large a channel is. */
@@ -32,10 +32,15 @@ export interface CreatedChannel {
  * const channel = new SharedChannel(link, Work)
  */
 export function createChannel(options: CreateChannelOptions = {}): CreatedChannel {
+  return createChannelOver(allocateForChannel, options)
+}
+
+/** As `createChannel`, with JavaScript's memory from elsewhere: a page's, in its preload. Throws what `allocate` throws, too. */
+export function createChannelOver(allocate: Allocate, options: CreateChannelOptions = {}): CreatedChannel {
   const capacity = checkCapacity('capacity', options.capacity)
   const receiveCapacity = checkCapacity('receiveCapacity', options.receiveCapacity ?? capacity)
   const native = new (loadAddon().NativeChannel)(capacity, receiveCapacity)
-  return { link: new ChannelLink(native), handle: native.peerHandle() }
+  return { link: new ChannelLink(native, allocate), handle: native.peerHandle() }
 }
 
 /** How to open the other end. */
@@ -54,10 +59,15 @@ export interface OpenChannelOptions {
  * const channel = new SharedChannel(openChannel(process.argv[2]), flip(Work))
  */
 export function openChannel(handle: string, options: OpenChannelOptions = {}): Link {
+  return openChannelOver(allocateForChannel, handle, options)
+}
+
+/** As `openChannel`, with JavaScript's memory from elsewhere: a page's, in its preload. Throws what `allocate` throws, too. */
+export function openChannelOver(allocate: Allocate, handle: string, options: OpenChannelOptions = {}): Link {
   if (typeof handle !== 'string') {
     throw new SharedChannelError('INVALID_ARGUMENT', `A handle is a text; this is a ${typeof handle}.`)
   }
-  return new ChannelLink(new (loadAddon().NativeChannel)(handle, options.trusted === true))
+  return new ChannelLink(new (loadAddon().NativeChannel)(handle, options.trusted === true), allocate)
 }
 
 class ChannelLink implements Link {
@@ -71,11 +81,12 @@ class ChannelLink implements Link {
   #hasEnded = false
   #isClosed = false
 
-  constructor(native: NativeChannel) {
+  constructor(native: NativeChannel, allocate: Allocate) {
     this.#native = native
     this.side = native.side()
     try {
-      this.#view = allocateForChannel(native.size())
+      const size = native.size()
+      this.#view = checkMemory(allocate(size), size)
       native.start(this.#view, (peer) => this.#rung(peer))
     } catch (error) {
       native.close()

@@ -9,6 +9,14 @@ import { capabilities } from './capabilities.ts'
  */
 export type MemoryKind = 'wasm' | 'resizable' | 'growable' | 'wasm-shared'
 
+/**
+ * Brings the memory for one end of a channel; called once, or not at all when something else is wrong.
+ *
+ * @param size Bytes, a multiple of 65,536.
+ * @returns A view over all of zeroed, page-aligned memory of exactly `size` bytes that the engine allocated for this.
+ */
+export type Allocate = (size: number) => Uint8Array
+
 const WASM_PAGE = 65536
 
 /**
@@ -67,5 +75,16 @@ export function allocateForChannel(size: number): Uint8Array {
     'OUT_OF_MEMORY',
     `The engine has no room for ${size} bytes. Use smaller capacities, or close channels.`,
     { cause },
+  )
+}
+
+/** Throws `INVALID_ARGUMENT` for what is not a view over all of some memory of so many bytes. */
+export function checkMemory(view: Uint8Array, size: number): Uint8Array {
+  const isBytes = Object.prototype.toString.call(view) === '[object Uint8Array]' // of whichever window
+  if (isBytes && view.byteLength === size && view.buffer.byteLength === size) return view
+  const found = isBytes ? `one of ${view.byteLength} of ${view.buffer.byteLength} bytes` : typeof view
+  throw new SharedChannelError(
+    'INVALID_ARGUMENT',
+    `The memory must be a Uint8Array over all of a buffer of ${size} bytes; it is ${found}.`,
   )
 }

@@ -1,6 +1,6 @@
 // A plugin instance as a link: how a channel reaches it, and what becomes of it.
 import { type LinkListener, SharedChannelError } from '@shared-channel/core'
-import { HOST_PROGRAM, loadAddon, type NativeEventListener, type NativePlugin } from './addon.ts'
+import { hostProgram, loadAddon, type NativeEventListener, type NativePlugin } from './addon.ts'
 import { sharedSegmentOf } from './buffer-memory.ts'
 import { type Capabilities, capabilities } from './capabilities.ts'
 import type { Plugin, PluginInfo } from './plugin.ts'
@@ -80,7 +80,7 @@ export class PluginLink implements Plugin {
       optionsJson(options.options),
       checkTime('updateInterval', options.updateInterval, undefined),
       this.#shutdownTimeout,
-      this.#isolation.isOutside ? HOST_PROGRAM : undefined,
+      this.#isolation.isOutside ? hostProgram() : undefined,
       this.#isolation.hangTimeout,
       () => this.#listener?.wake(),
       this.#onEvent,

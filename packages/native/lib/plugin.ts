@@ -1,7 +1,7 @@
 import { type Link, segmentSize } from '@shared-channel/core'
 import { loadAddon } from './addon.ts'
 import type { Capabilities } from './capabilities.ts'
-import { allocateForChannel } from './memory.ts'
+import { type Allocate, allocateForChannel, checkMemory } from './memory.ts'
 import { PluginLink } from './plugin-link.ts'
 import { checkCapacity, libraryPath, type OpenPluginOptions } from './plugin-options.ts'
 import type { PluginRestart } from './restart.ts'
@@ -70,17 +70,23 @@ export interface Plugin extends Link {
  * const channel = new SharedChannel(plugin, Camera)
  */
 export async function openPlugin(path: string, options: OpenPluginOptions = {}): Promise<Plugin> {
-  const sendCapacity = checkCapacity('sendCapacity', options.sendCapacity)
-  const receiveCapacity = checkCapacity('receiveCapacity', options.receiveCapacity)
-  const view = allocateForChannel(segmentSize(sendCapacity, receiveCapacity))
-  return openPluginOver(view, path, { ...options, sendCapacity, receiveCapacity })
+  return openPluginOver(allocateForChannel, path, options)
 }
 
-/** The same over memory of the caller's choice; `view` has exactly the size that the capacities need. */
-export async function openPluginOver(view: Uint8Array, path: string, options: OpenPluginOptions): Promise<Plugin> {
+/** As `openPlugin`, with JavaScript's memory from elsewhere: a page's, in its preload. Rejects with what `allocate` throws, too. */
+export async function openPluginOver(
+  allocate: Allocate,
+  path: string,
+  options: OpenPluginOptions = {},
+): Promise<Plugin> {
   const { signal } = options
   if (signal?.aborted) throw signal.reason
-  const link = new PluginLink(view, libraryPath(path, options.allowRelative === true), options)
+  const file = libraryPath(path, options.allowRelative === true)
+  const sendCapacity = checkCapacity('sendCapacity', options.sendCapacity)
+  const receiveCapacity = checkCapacity('receiveCapacity', options.receiveCapacity)
+  const size = segmentSize(sendCapacity, receiveCapacity)
+  const view = checkMemory(allocate(size), size)
+  const link = new PluginLink(view, file, { ...options, sendCapacity, receiveCapacity })
   const giveUp = () => link.giveUp(signal?.reason)
   signal?.addEventListener('abort', giveUp)
   try {

@@ -4,6 +4,7 @@ import { loadAddon } from './addon.ts'
 
 let own: ProcessIdentity | undefined
 
+/** This process, as others watch it. */
 export function thisProcess(): ProcessIdentity {
   own ??= loadAddon().processIdentity()
   return own

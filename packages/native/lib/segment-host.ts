@@ -4,13 +4,13 @@ import { SharedChannelError } from '@shared-channel/core'
 import type { NativeSegment } from './addon.ts'
 import { copyBack, mapBuffer, unmapBuffer } from './buffer-memory.ts'
 import { thisProcess } from './processes.ts'
+import { openNativeSegment } from './segment.ts'
 import { closeUsers } from './segment-users.ts'
-import { openSegment } from './shared-buffer.ts'
 
 /** @param trusted Whether those that post belong to this application; see `OpenSharedBufferOptions`. */
 export function segmentHost(trusted: boolean): SegmentHost {
   return {
-    open: (handle, access, size) => new Opened(openSegment(handle, access, trusted), access, size),
+    open: (handle, access, size) => new Opened(openNativeSegment(handle, access, trusted), access, size),
     identity: thisProcess,
   }
 }

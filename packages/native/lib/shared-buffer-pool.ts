@@ -1,7 +1,8 @@
 // Buffers that are used again: reserving and clearing memory costs more than handing it over.
 import { type BufferAccess, type ReleasedBy, type SegmentReference, SharedChannelError } from '@shared-channel/core'
 import { loadAddon, type NativeSegment } from './addon.ts'
-import { checkBufferSize, SharedBuffer } from './shared-buffer.ts'
+import { checkBufferSize } from './segment.ts'
+import { SharedBuffer } from './shared-buffer.ts'
 
 /** Which buffers a pool has. */
 export interface SharedBufferPoolOptions {

@@ -6,13 +6,12 @@ import {
   type SegmentReference,
   SharedChannelError,
 } from '@shared-channel/core'
-import { loadAddon, type NativeSegment } from './addon.ts'
+import type { NativeSegment } from './addon.ts'
 import { copyBack, mapBuffer, unmapBuffer } from './buffer-memory.ts'
 import { SharedBufferStream } from './buffer-stream.ts'
 import { watchProcess } from './processes.ts'
+import { createNativeSegment, openNativeSegment } from './segment.ts'
 import { closeUsers } from './segment-users.ts'
-
-const LARGEST = 2 ** 32
 
 /**
  * Makes a buffer of shared memory. All of it is there at once: what does not fit the machine fails here, never later.
@@ -27,18 +26,7 @@ const LARGEST = 2 ** 32
  * buffer.close() // the receiver keeps its own view
  */
 export function createSharedBuffer(size: number): SharedBuffer {
-  checkBufferSize(size)
-  return new SharedBuffer(new (loadAddon().NativeSegment)(size), 'read-write')
-}
-
-/** Throws `INVALID_ARGUMENT` for what is no size of a buffer. */
-export function checkBufferSize(size: number): void {
-  if (typeof size !== 'number' || !Number.isInteger(size) || size < 1 || size > LARGEST) {
-    throw new SharedChannelError(
-      'INVALID_ARGUMENT',
-      `The size of a buffer must be a whole number of bytes from 1 to ${LARGEST} (4 GiB); it is ${String(size)}.`,
-    )
-  }
+  return new SharedBuffer(createNativeSegment(size), 'read-write')
 }
 
 /** How to open a buffer. */
@@ -66,21 +54,7 @@ export interface OpenSharedBufferOptions {
  */
 export function openSharedBuffer(handle: string, options: OpenSharedBufferOptions = {}): SharedBuffer {
   const { access = 'read-write', trusted = false } = options
-  return new SharedBuffer(openSegment(handle, access, trusted), access)
-}
-
-/** Opens a segment by a handle that may come from anywhere. */
-export function openSegment(handle: string, access: BufferAccess, trusted: boolean): NativeSegment {
-  if (typeof handle !== 'string') {
-    throw new SharedChannelError('INVALID_ARGUMENT', `A handle is a text; this is a ${typeof handle}.`)
-  }
-  if (access !== 'read-write' && access !== 'read-only' && access !== 'read-only-strict') {
-    throw new SharedChannelError(
-      'INVALID_ARGUMENT',
-      `access must be 'read-only', 'read-only-strict' or 'read-write'; it is ${JSON.stringify(access)}.`,
-    )
-  }
-  return new (loadAddon().NativeSegment)(handle, access !== 'read-write', trusted === true)
+  return new SharedBuffer(openNativeSegment(handle, access, trusted), access)
 }
 
 /** The segment of a buffer that is open, and what keeps it. */

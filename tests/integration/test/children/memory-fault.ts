@@ -27,12 +27,16 @@ if (kind === 'wasm' && fault === 'grow(0)') {
 }
 const buffer = () => view?.buffer as Resizable
 
-let plugin: Awaited<ReturnType<typeof openPluginOver>> | undefined = await openPluginOver(view, pluginPath('flood'), {
-  sendCapacity: CAPACITY,
-  receiveCapacity: CAPACITY,
-  options: writing,
-  shutdownTimeout: 5000,
-})
+let plugin: Awaited<ReturnType<typeof openPluginOver>> | undefined = await openPluginOver(
+  () => view as Uint8Array,
+  pluginPath('flood'),
+  {
+    sendCapacity: CAPACITY,
+    receiveCapacity: CAPACITY,
+    options: writing,
+    shutdownTimeout: 5000,
+  },
+)
 let channel: SharedChannel<Data> | undefined = new SharedChannel(plugin, Data, { closeTimeout: 200 })
 channel.onError(() => {})
 if (writing === 'send') {

@@ -47,7 +47,7 @@ async function terminateWorker(): Promise<void> {
 }
 
 async function writeInWorker(): Promise<void> {
-  const plugin = await openPluginOver(allocate(kind, SIZE), pluginPath('flood'), {
+  const plugin = await openPluginOver(() => allocate(kind, SIZE), pluginPath('flood'), {
     sendCapacity: CAPACITY,
     receiveCapacity: CAPACITY,
     options: writing,
