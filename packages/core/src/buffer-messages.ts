@@ -1,6 +1,6 @@
 // The four texts by which SharedBuffers are posted (docs/wire-format.md, "Posting buffers"). They come from another side,
 // maybe another process: nothing in them is believed before it was checked here.
-import { SharedChannelError, type SharedChannelErrorCode } from './errors.ts'
+import { isErrorCode, SharedChannelError } from './errors.ts'
 import type { BufferAccess, ProcessIdentity } from './segment-host.ts'
 
 /** A buffer on its way. */
@@ -81,26 +81,5 @@ function parseDeclined(id: number, rest: string): Answer | undefined {
   if (end < 0) return undefined
   const code = rest.slice(0, end)
   const text = `The receiver declined the buffer: ${rest.slice(end + 1, end + 1 + LONGEST_REASON)}`
-  return { verb: 'declined', id, reason: new SharedChannelError(isCode(code) ? code : 'REMOTE_ERROR', text) }
-}
-
-const isCode = (code: string): code is SharedChannelErrorCode => Object.hasOwn(CODES, code)
-
-const CODES: Readonly<Record<SharedChannelErrorCode, true>> = {
-  CLOSED: true,
-  PEER_LOST: true,
-  TIMEOUT: true,
-  MESSAGE_TOO_LARGE: true,
-  QUEUE_FULL: true,
-  CORRUPT: true,
-  VERSION_MISMATCH: true,
-  PLUGIN_NOT_FOUND: true,
-  PLUGIN_LOAD_FAILED: true,
-  PLUGIN_ABI_MISMATCH: true,
-  PLUGIN_INIT_FAILED: true,
-  PLUGIN_ERROR: true,
-  REMOTE_ERROR: true,
-  INVALID_ARGUMENT: true,
-  NOT_SUPPORTED: true,
-  OUT_OF_MEMORY: true,
+  return { verb: 'declined', id, reason: new SharedChannelError(isErrorCode(code) ? code : 'REMOTE_ERROR', text) }
 }

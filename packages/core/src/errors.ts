@@ -17,6 +17,29 @@ export type SharedChannelErrorCode =
   | 'NOT_SUPPORTED'
   | 'OUT_OF_MEMORY'
 
+const CODES: Readonly<Record<SharedChannelErrorCode, true>> = {
+  CLOSED: true,
+  PEER_LOST: true,
+  TIMEOUT: true,
+  MESSAGE_TOO_LARGE: true,
+  QUEUE_FULL: true,
+  CORRUPT: true,
+  VERSION_MISMATCH: true,
+  PLUGIN_NOT_FOUND: true,
+  PLUGIN_LOAD_FAILED: true,
+  PLUGIN_ABI_MISMATCH: true,
+  PLUGIN_INIT_FAILED: true,
+  PLUGIN_ERROR: true,
+  REMOTE_ERROR: true,
+  INVALID_ARGUMENT: true,
+  NOT_SUPPORTED: true,
+  OUT_OF_MEMORY: true,
+}
+
+/** Is this the name of an error of ours? For what another process says. */
+export const isErrorCode = (code: unknown): code is SharedChannelErrorCode =>
+  typeof code === 'string' && Object.hasOwn(CODES, code)
+
 const BRAND = Symbol.for('shared-channel.error')
 
 /**

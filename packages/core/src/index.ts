@@ -11,9 +11,10 @@ export type {
   OutgoingChannelMessage,
 } from './channel-types.ts'
 export { bytes, type Codec, custom, type Encoded, json, type TypedArrayConstructor, text, typedArray } from './codec.ts'
-export { SharedChannelError, type SharedChannelErrorCode } from './errors.ts'
+export { isErrorCode, SharedChannelError, type SharedChannelErrorCode } from './errors.ts'
 export { isValidCapacity, MAX_CAPACITY, MIN_CAPACITY, type Side, segmentSize, writeLayout } from './layout.ts'
 export type { Link, LinkListener } from './link.ts'
+export { MemoryMirror, type Progress } from './memory-mirror.ts'
 export { type PostedBuffer, type PostOptions, postSharedBuffer } from './posting.ts'
 export {
   type CallHandlers,

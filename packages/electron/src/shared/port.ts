@@ -1,0 +1,49 @@
+// Ports of all hosts: the web's, those of worker_threads, and Electron's in its main and utility processes. Told apart by
+// what they can do, since each host, and each realm of it, has classes of its own.
+
+interface Poster {
+  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void
+  start?(): void
+  close(): void
+  /** Node's. */
+  ref?(): void
+  unref?(): void
+}
+
+interface EmitterPort extends Poster {
+  on(name: string, handler: (value: unknown) => void): unknown
+}
+
+interface TargetPort extends Poster {
+  addEventListener(name: string, handler: (value: unknown) => void): void
+}
+
+/** A `MessagePort` of a page, a preload or `worker_threads`, or a `MessagePortMain`. */
+export type Port = EmitterPort | TargetPort
+
+/** Can memory be moved through it? What Electron's own ports get is lost when it was transferred to them. */
+export const canTransfer = (port: Port): boolean => 'addEventListener' in port
+
+/** What a port tells. */
+export interface PortListener {
+  message(data: unknown): void
+  /** Something came that cannot be read. */
+  unreadable(): void
+  /** The other end was closed, or its process has ended. Pages before Chromium 122 are not told. */
+  closed(): void
+}
+
+/** Hears what comes through the port from now on. It does not hold Node's event loop by that. */
+export function listenTo(port: Port, listener: PortListener): void {
+  const handlers = {
+    message: (event: unknown) => listener.message((event as { data: unknown }).data),
+    messageerror: () => listener.unreadable(),
+    close: () => listener.closed(),
+  }
+  for (const [name, handler] of Object.entries(handlers)) {
+    if ('addEventListener' in port) port.addEventListener(name, handler)
+    else port.on(name, handler)
+  }
+  port.start?.()
+  port.unref?.()
+}
