@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pluginPath } from '@shared-channel/test-plugins'
-import { inject, type ProvidedContext } from 'vitest'
 import {
   ANSWER_PREFIX,
   type JobName,
@@ -17,7 +16,7 @@ import {
   type Paths,
   type Task,
 } from './app/task.ts'
-import { NOBODY } from './ordinary-user.ts'
+import { type Launch, plainLaunch, theElectron } from './launch.ts'
 
 const LONGEST_RUN = 120_000
 const inThisFolder = (path: string) => fileURLToPath(new URL(path, import.meta.url))
@@ -31,47 +30,6 @@ const PATHS: Paths = {
   addon: inThisFolder('../../packages/native/build/Release/shared_channel.node'),
   node: process.execPath,
   nativeMember: inThisFolder('build/Release/native_member'),
-}
-
-/** How Electron is started. */
-export interface Launch {
-  readonly executable: string
-  readonly switches: readonly string[]
-  /** Who runs it. Default: who runs the tests. */
-  readonly user?: number
-}
-
-/** As this user, without Electron's sandbox, which root and some systems do not have. */
-export function plainLaunch(): Launch {
-  return { executable: theElectron().executable, switches: ['--no-sandbox'] }
-}
-
-/** As another user, with Electron's sandbox on. */
-export function sandboxedLaunch(): Launch {
-  return { executable: theOrdinaryElectron().executable, switches: [], user: NOBODY }
-}
-
-/** As another user, from a file that may not be read: the kernel lets nobody look at its processes. */
-export function protectedLaunch(): Launch {
-  return { executable: theOrdinaryElectron().protectedExecutable, switches: ['--no-sandbox'], user: NOBODY }
-}
-
-/** Who runs the app in a test that runs it twice, and how to start it; null where that is left out. */
-export const USERS = [
-  ['as whoever runs the tests', inject('electron') && plainLaunch],
-  ['as an ordinary user, with the sandbox on', inject('ordinaryElectron') && sandboxedLaunch],
-] as const
-
-function theElectron(): NonNullable<ProvidedContext['electron']> {
-  const electron = inject('electron')
-  if (electron === null) throw new Error('there is no Electron')
-  return electron
-}
-
-function theOrdinaryElectron(): NonNullable<ProvidedContext['ordinaryElectron']> {
-  const electron = inject('ordinaryElectron')
-  if (electron === null) throw new Error('there is no Electron for an ordinary user')
-  return electron
 }
 
 export async function runJob<Name extends JobName>(

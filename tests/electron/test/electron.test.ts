@@ -5,7 +5,8 @@ import { pluginPath } from '@shared-channel/test-plugins'
 import { describe, expect, inject, it } from 'vitest'
 import { mappedAddon } from '../app/own-process.ts'
 import type { Place, QuitKind, QuitResult, ReloadResult, ReloadTime, StreamResult } from '../app/task.ts'
-import { CAGE_PROBE, runApp, runJob, sandboxedLaunch } from '../run-app.ts'
+import { sandboxedLaunch } from '../launch.ts'
+import { CAGE_PROBE, runApp, runJob } from '../run-app.ts'
 
 const NAPI_NO_EXTERNAL_BUFFERS_ALLOWED = 22
 const RING = 2 ** 20

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { ENDS, type EndResult, type EndsResult, SHARED_BYTES, type ViewsResult } from '../app/sharing/results.ts'
 import type { Holdings } from '../app/task.ts'
 import { checksumOf } from '../expected.ts'
-import { runApp, USERS } from '../run-app.ts'
+import { USERS } from '../launch.ts'
+import { runApp } from '../run-app.ts'
 
 const CHANNELS = ['main and a', 'a and b', 'utility and a']
 const OTHERS = ['main', 'b', 'utility']

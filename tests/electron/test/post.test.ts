@@ -2,7 +2,8 @@
 import { describe, expect, inject, it } from 'vitest'
 import { type PostResult, SHARED_BYTES } from '../app/sharing/results.ts'
 import { checksumOf } from '../expected.ts'
-import { type Launch, runApp, USERS } from '../run-app.ts'
+import { type Launch, USERS } from '../launch.ts'
+import { runApp } from '../run-app.ts'
 
 /** Two ports between main and a preload, two preloads, utility and preload; then what the processes have anyway. */
 const CARRIERS = ['main and a', 'a and b', 'utility and b', 'utility', 'node', 'channel of b and utility']

@@ -3,7 +3,8 @@ import { readdirSync } from 'node:fs'
 import { describe, expect, inject, it } from 'vitest'
 import { PART_BYTES, type ShareResult, type TalkResult } from '../app/sharing/results.ts'
 import { checksumOf } from '../expected.ts'
-import { type Launch, protectedLaunch, runApp, USERS } from '../run-app.ts'
+import { type Launch, protectedLaunch, USERS } from '../launch.ts'
+import { runApp } from '../run-app.ts'
 
 const PROCESSES = ['main', 'a', 'b', 'utility', 'node', 'native']
 const WRITERS = [...PROCESSES, 'page a', 'page b']
