@@ -1,12 +1,29 @@
-import { defineConfig } from 'tsdown'
+import { defineConfig, type UserConfig } from 'tsdown'
 
-export default defineConfig({
-  entry: ['app/main.ts', 'app/preload.ts', 'app/utility.ts', 'app/node-child.ts'],
-  // Electron 22 knows no ES modules.
-  format: ['cjs'],
-  target: 'es2022',
-  platform: 'node',
-  deps: { neverBundle: ['electron'] },
-  dts: false,
-  fixedExtension: true,
-})
+const COMMON: UserConfig = { target: 'es2022', deps: { neverBundle: ['electron'] }, dts: false }
+
+export default defineConfig([
+  {
+    ...COMMON,
+    entry: {
+      main: 'app/main.ts',
+      preload: 'app/preload.ts',
+      utility: 'app/utility.ts',
+      'node-child': 'app/node-child.ts',
+      'windows/main': 'windows/app/main.ts',
+    },
+    // Electron 22 knows no ES modules.
+    format: ['cjs'],
+    platform: 'node',
+    fixedExtension: true,
+  },
+  {
+    ...COMMON,
+    entry: { page: 'windows/app/page.ts' },
+    outDir: 'dist/windows/pages',
+    format: ['iife'],
+    platform: 'browser',
+    outputOptions: { entryFileNames: '[name].js' },
+    copy: ['windows/app/page.html'],
+  },
+])
