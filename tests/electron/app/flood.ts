@@ -1,5 +1,7 @@
 // Channels that are busy for ever: the page is reloaded, or the app ends, in the middle of it.
-import { openChannel, type TestChannel } from './plugin.ts'
+import type { TestChannel } from './protocol.ts'
+
+type OpenChannel = () => Promise<TestChannel>
 
 /** Half of them receive, half send. */
 const FLOODED_CHANNELS = 4
@@ -10,13 +12,14 @@ const FOR_EVER = 2 ** 32 - 1
 const MESSAGE = new Uint8Array(256)
 
 /** Resolves when every busy channel has moved many messages; they go on. */
-export async function flood(): Promise<void> {
-  await Promise.all(Array.from({ length: QUIET_CHANNELS }, () => openChannel()))
-  await Promise.all(Array.from({ length: FLOODED_CHANNELS }, (_, index) => (index % 2 === 0 ? floodIn() : floodOut())))
+export async function flood(open: OpenChannel): Promise<void> {
+  await Promise.all(Array.from({ length: QUIET_CHANNELS }, open))
+  await Promise.all(
+    Array.from({ length: FLOODED_CHANNELS }, async (_, index) => (index % 2 === 0 ? floodIn : floodOut)(await open())),
+  )
 }
 
-async function floodIn(): Promise<void> {
-  const channel = await openChannel()
+async function floodIn(channel: TestChannel): Promise<void> {
   await new Promise<void>((resolve) => {
     let received = 0
     channel.on('filler', () => {
@@ -26,8 +29,7 @@ async function floodIn(): Promise<void> {
   })
 }
 
-async function floodOut(): Promise<void> {
-  const channel = await openChannel()
+async function floodOut(channel: TestChannel): Promise<void> {
   await new Promise<void>((resolve) => void sendForEver(channel, resolve))
 }
 
@@ -36,6 +38,6 @@ async function sendForEver(channel: TestChannel, hasSentEnough: () => void): Pro
     if (!channel.send('filler', MESSAGE)) await channel.ready
     if (sent === ENOUGH) hasSentEnough()
     // The others want the thread too: a plugin that keeps up leaves the ring never full.
-    if (sent % ENOUGH === 0) await new Promise((resolve) => setImmediate(resolve))
+    if (sent % ENOUGH === 0) await new Promise((resolve) => setTimeout(resolve, 0))
   }
 }

@@ -6,6 +6,7 @@ import { app, utilityProcess } from 'electron'
 import { flood } from './flood.ts'
 import { runJob } from './jobs.ts'
 import { order } from './order.ts'
+import { openChannel } from './plugin.ts'
 import { reload } from './reload.ts'
 import { ends } from './sharing/ends.ts'
 import { registerScheme, serveScheme } from './sharing/isolated-page.ts'
@@ -69,7 +70,7 @@ function startUtility() {
 async function quitBusy(how: QuitKind): Promise<void> {
   const window = createWindow()
   const utility = startUtility()
-  await Promise.all([runPreload(() => loadPage(window)), utility.done, flood()])
+  await Promise.all([runPreload(() => loadPage(window)), utility.done, flood(() => openChannel())])
   const pids = [process.pid, window.webContents.getOSProcessId(), utility.child.pid ?? 0]
   answer({ pids } satisfies QuitResult)
   if (how === 'quit') app.quit()

@@ -5,6 +5,7 @@ import { idle } from './idle.ts'
 import { runJob } from './jobs.ts'
 import { order } from './order.ts'
 import { countThreads } from './own-process.ts'
+import { openChannel } from './plugin.ts'
 import type { Reloadable } from './reload.ts'
 import { preloadActs } from './sharing/acts.ts'
 import { serve } from './sharing/calls.ts'
@@ -23,7 +24,7 @@ async function start(): Promise<unknown> {
   const { task } = order
   if (task.kind === 'job') return runJob(task.job)
   if (SERVING.includes(task.kind)) return serveMain()
-  const busy = flood()
+  const busy = flood(() => openChannel())
   if (task.kind !== 'reload' || task.when === 'busy') await busy
   return { threadsAtStart } satisfies Reloadable
 }

@@ -2,6 +2,7 @@
 import { flood } from './flood.ts'
 import { runJob } from './jobs.ts'
 import { order } from './order.ts'
+import { openChannel } from './plugin.ts'
 import { acts } from './sharing/acts.ts'
 import { serve } from './sharing/calls.ts'
 import { takeCarrier } from './sharing/carriers.ts'
@@ -11,7 +12,7 @@ if (SERVING.includes(order.task.kind)) serveMain()
 else work()
 
 function work(): void {
-  const done = order.task.kind === 'job' ? runJob(order.task.job) : flood()
+  const done = order.task.kind === 'job' ? runJob(order.task.job) : flood(() => openChannel())
   done.then(
     (result) => process.parentPort.postMessage({ result }),
     (error) => process.parentPort.postMessage({ error: String(error?.stack ?? error) }),
