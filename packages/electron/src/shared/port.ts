@@ -1,8 +1,7 @@
 // Ports of all hosts: the web's, those of worker_threads, and Electron's in its main and utility processes. Told apart by
 // what they can do, since each host, and each realm of it, has classes of its own.
 
-interface Poster {
-  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void
+interface AnyPort {
   start?(): void
   close(): void
   /** Node's. */
@@ -10,11 +9,14 @@ interface Poster {
   unref?(): void
 }
 
-interface EmitterPort extends Poster {
+interface EmitterPort extends AnyPort {
+  postMessage(message: unknown): void
   on(name: string, handler: (value: unknown) => void): unknown
 }
 
-interface TargetPort extends Poster {
+interface TargetPort extends AnyPort {
+  postMessage(message: unknown): void
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void
   addEventListener(name: string, handler: (value: unknown) => void): void
 }
 
@@ -22,7 +24,7 @@ interface TargetPort extends Poster {
 export type Port = EmitterPort | TargetPort
 
 /** Can memory be moved through it? What Electron's own ports get is lost when it was transferred to them. */
-export const canTransfer = (port: Port): boolean => 'addEventListener' in port
+export const canTransfer = (port: Port): port is TargetPort => 'addEventListener' in port
 
 /** What a port tells. */
 export interface PortListener {
