@@ -158,6 +158,11 @@ export class SharedBufferReceiver extends EventTarget {
     for (const hold of [...this.#holds]) hold.release('The receiver was closed.')
   }
 
+  /** What the events name as theirs. */
+  protected get source(): object {
+    return this.#target
+  }
+
   get #isOpen(): boolean {
     return taken.get(this.#carrier) === this
   }
@@ -174,7 +179,7 @@ export class SharedBufferReceiver extends EventTarget {
     try {
       const result = receive(this.#carrier, post, buffer, this.#host, (left) => this.#holds.delete(left))
       hold = result.hold
-      event = new SharedBufferReceivedEvent(result.received, this.#target)
+      event = new SharedBufferReceivedEvent(result.received, this.source)
     } catch {
       return // the poster was told
     }

@@ -32,3 +32,28 @@ function unpack(value: unknown, causes: number): SharedChannelError {
     cause !== undefined && causes > 0 ? { cause: unpack(cause, causes - 1) } : {},
   )
 }
+
+/** What came of a call into another world. */
+export type Outcome<Value> = { readonly value: Value } | { readonly error: PlainError }
+
+export function outcomeOf<Value>(call: () => Value): Outcome<Value> {
+  try {
+    return { value: call() }
+  } catch (error) {
+    return { error: packError(error) }
+  }
+}
+
+export async function outcomeOfAsync<Value>(call: () => Promise<Value>): Promise<Outcome<Value>> {
+  try {
+    return { value: await call() }
+  } catch (error) {
+    return { error: packError(error) }
+  }
+}
+
+/** @throws What the call has thrown in the other world. */
+export function unwrap<Value>(outcome: Outcome<Value>): Value {
+  if ('error' in outcome) throw unpackError(outcome.error)
+  return outcome.value
+}

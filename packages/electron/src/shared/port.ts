@@ -28,9 +28,9 @@ export const canTransfer = (port: Port): port is TargetPort => 'addEventListener
 
 /** What a port tells. */
 export interface PortListener {
-  message(data: unknown): void
+  message(data: unknown, ports: readonly unknown[]): void
   /** Something came that cannot be read. */
-  unreadable(): void
+  unreadable?(): void
   /** The other end was closed, or its process has ended. Pages before Chromium 122 are not told. */
   closed(): void
 }
@@ -38,8 +38,11 @@ export interface PortListener {
 /** Hears what comes through the port from now on. It does not hold Node's event loop by that. */
 export function listenTo(port: Port, listener: PortListener): void {
   const handlers = {
-    message: (event: unknown) => listener.message((event as { data: unknown }).data),
-    messageerror: () => listener.unreadable(),
+    message: (event: unknown) => {
+      const { data, ports } = event as { data: unknown; ports?: readonly unknown[] }
+      listener.message(data, ports ?? [])
+    },
+    messageerror: () => listener.unreadable?.(),
     close: () => listener.closed(),
   }
   for (const [name, handler] of Object.entries(handlers)) {
@@ -49,3 +52,21 @@ export function listenTo(port: Port, listener: PortListener): void {
   port.start?.()
   port.unref?.()
 }
+
+/** A port for messages of one kind. */
+export interface Pipe<Message> {
+  /** @param ports Of the same host, which go along. */
+  post(message: unknown, ports?: readonly unknown[]): void
+  /** Called once. */
+  listen(received: (message: Message, ports: readonly unknown[]) => void, closed: () => void): void
+  close(): void
+}
+
+export const pipeOf = <Message>(port: Port): Pipe<Message> => ({
+  post: (message, ports = []) => (port as PostsPorts).postMessage(message, ports),
+  listen: (received, closed) => listenTo(port, { message: (data, ports) => received(data as Message, ports), closed }),
+  close: () => port.close(),
+})
+
+/** What all hosts can do, and each declares with its own class of ports. */
+type PostsPorts = { postMessage(message: unknown, ports: readonly unknown[]): void }

@@ -1,0 +1,88 @@
+/**
+ * The preload of windows that use Shared Channel. `createBroker` registers it; a preload of your own may import it instead:
+ *
+ * @example
+ * import '@shared-channel/electron/preload'
+ */
+import type { Capabilities } from '@shared-channel/native'
+import { contextBridge } from 'electron'
+import { BRIDGE_KEY, type PageSide, type PreloadSide } from '../shared/bridge.ts'
+import { outcomeOf, outcomeOfAsync } from '../shared/plain-error.ts'
+import { MainProcess } from './main-process.ts'
+import { loadNative, type Native } from './native.ts'
+import { PageBuffers } from './page-buffers.ts'
+import { PageLinks } from './page-links.ts'
+
+const STARTED = Symbol.for('shared-channel.preload')
+
+/** One of several preloads of a window does it. */
+if (!(STARTED in globalThis)) {
+  Object.defineProperty(globalThis, STARTED, { value: true })
+  start()
+}
+
+function start(): void {
+  let attached: (page: PageSide) => void
+  const page = new Promise<PageSide>((resolve) => {
+    attached = resolve
+  })
+  let unmappable: unknown
+  let loaded: Native | undefined
+  const native = (): Promise<Native | undefined> => {
+    loading ??= Promise.all([page, main.welcome]).then(([side, welcome]) => {
+      try {
+        loaded = loadNative(side, welcome)
+      } catch (error) {
+        unmappable = error
+      }
+      return loaded
+    })
+    return loading
+  }
+  let loading: Promise<Native | undefined> | undefined
+  let webMessage: ((data: unknown) => void) | undefined
+  const earlyWebMessages: unknown[] = []
+
+  const main: MainProcess = new MainProcess({
+    offered: (offer, port) => links.offered(offer, port),
+    buffers: (message) => buffers.fromMain(message),
+    webMessage: (data) => (webMessage === undefined ? earlyWebMessages.push(data) : webMessage(data)),
+  })
+  const links = new PageLinks(main, native)
+  const buffers = new PageBuffers(main, native)
+
+  const bridge: PreloadSide = {
+    version: 1,
+    attach: (side) => attached(side),
+    capabilities: () =>
+      outcomeOfAsync(async (): Promise<Capabilities> => {
+        const found = await native()
+        if (found !== undefined) return { zeroCopy: true, memory: found.way, nativeInProcess: true }
+        const reason = unmappable instanceof Error ? unmappable.message : String(unmappable)
+        return { zeroCopy: false, memory: 'copy', nativeInProcess: false, reason }
+      }),
+    connect: (name, id) => outcomeOfAsync(() => links.connect(name, `c${id}`)),
+    cancel: (id) => links.cancel(`c${id}`),
+    onLink: (name, granted) => links.onLink(name, granted),
+    onBufferMessage: (received) => buffers.onMessage(received),
+    postBufferMessage: (message) => outcomeOf(() => buffers.fromPage(message)),
+    openSegment: (handle, access, size) => outcomeOf(() => buffers.open(loadedNow(), handle, access, size)),
+    createSegment: (size) =>
+      outcomeOfAsync(async () => {
+        await native()
+        return buffers.create(loadedNow(), size)
+      }),
+    identity: () => loaded?.host.thisProcess(),
+    onWebMessage: (received) => {
+      webMessage = received
+      for (const data of earlyWebMessages.splice(0)) received(data)
+    },
+    postWebMessage: (data) => outcomeOf(() => main.say({ type: 'web-message', data })),
+  }
+  const loadedNow = (): Native => {
+    if (loaded === undefined) throw unmappable
+    return loaded
+  }
+  if (process.contextIsolated) contextBridge.exposeInMainWorld(BRIDGE_KEY, bridge)
+  else Object.defineProperty(globalThis, BRIDGE_KEY, { value: bridge })
+}

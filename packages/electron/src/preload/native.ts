@@ -1,0 +1,88 @@
+// Native code in this renderer: where the window has `sandbox: false`.
+import { SharedChannelError } from '@shared-channel/core'
+import type * as Host from '@shared-channel/native/host'
+import type { MemoryWay, PageSide } from '../shared/bridge.ts'
+import { allocatePages, type SharedPages } from './page-memory.ts'
+
+/** Native code over memory of the page. */
+export interface Native {
+  readonly host: typeof Host
+  readonly way: MemoryWay
+  readonly trusted: boolean
+  allocate(size: number): SharedPages
+}
+
+export interface NativeOptions {
+  /** The file of `@shared-channel/native/host`, as the main process has found it. */
+  readonly host: string
+  readonly trusted: boolean
+  /** For tests: the only way to try. */
+  readonly memory: string | undefined
+}
+
+const WAYS: readonly MemoryWay[] = ['aliased', 'shared', 'transferable']
+const PROBED = 65536
+
+/**
+ * @throws SharedChannelError `NOT_SUPPORTED` when there is no native code here, or no way for its memory into the page; the
+ *   message says why.
+ */
+export function loadNative(page: PageSide, options: NativeOptions): Native {
+  if (process.sandboxed) {
+    throw new SharedChannelError(
+      'NOT_SUPPORTED',
+      'This window is sandboxed, so its preload can load no native code and memory is copied. With sandbox: false it is shared.',
+    )
+  }
+  const host = load(options.host)
+  const reasons: unknown[] = []
+  for (const way of WAYS) {
+    if (options.memory !== undefined && options.memory !== way) continue
+    try {
+      probe(host, way, page)
+      return { host, way, trusted: options.trusted, allocate: (size) => allocatePages(way, page, size) }
+    } catch (error) {
+      reasons.push(`${way}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  throw new SharedChannelError('NOT_SUPPORTED', `No shared memory reaches this page. ${reasons.join(' ')}`)
+}
+
+/** At run time, from where the main process has it: a bundler that has put this file elsewhere must not follow. */
+function load(file: string): typeof Host {
+  try {
+    // Older Electron has no getBuiltinModule, and there preloads are CommonJS.
+    const load = process.getBuiltinModule?.('module').createRequire(file) ?? require
+    return load(file)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new SharedChannelError('NOT_SUPPORTED', `The native code cannot be loaded into this page: ${reason}`, {
+      cause,
+    })
+  }
+}
+
+/** @throws What is wrong with this way. */
+function probe(host: typeof Host, way: MemoryWay, page: PageSide): void {
+  if (way === 'shared') {
+    if (!crossOriginIsolated) throw new Error('the page is not cross-origin isolated (COOP and COEP).')
+    return
+  }
+  if (way === 'transferable') {
+    if (!('resizable' in ArrayBuffer.prototype)) throw new Error('the engine has no resizable buffers (Chromium 111).')
+    return
+  }
+  const segment = host.createSegment(PROBED)
+  const pages = allocatePages(way, page, PROBED)
+  try {
+    segment.map(pages.view, 'read-write')
+    pages.view[0] = 41
+    if (page.probe(pages.token) !== 41 || pages.view[0] !== 42) {
+      throw new Error('what the preload writes into memory that the page shows does not appear in the page.')
+    }
+  } finally {
+    segment.unmap()
+    segment.close()
+    page.forgetMemory(pages.token)
+  }
+}

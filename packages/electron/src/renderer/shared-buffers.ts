@@ -1,0 +1,100 @@
+// Buffers and messages between the page's script and the main process, as WebView2 has them in `chrome.webview`.
+import {
+  type BufferPayload,
+  type Carrier,
+  type CarrierListener,
+  type CarrierMessage,
+  type Codec,
+  sharedBuffer as coreSharedBuffer,
+  type PostableBuffer,
+  type ReceivedBuffer,
+  SharedBufferReceiver,
+} from '@shared-channel/core'
+import type { BufferMessage } from '../shared/bridge.ts'
+import { unwrap } from '../shared/plain-error.ts'
+import { pageHost } from './page-host.ts'
+import { memoryOf } from './page-memory.ts'
+import { findPreload, requirePreload } from './preload.ts'
+
+const listeners = new Set<CarrierListener>()
+let isListening = false
+
+/** The main process, to post buffers to: `postSharedBuffer(broker, buffer)`. There `broker.sharedBuffers(frame)` receives them. */
+export const broker: Carrier = {
+  post: ({ sharedChannel, buffer }: CarrierMessage) =>
+    unwrap(requirePreload().postBufferMessage(buffer === undefined ? { sharedChannel } : { sharedChannel, buffer })),
+  listen: (listener) => {
+    listeners.add(listener)
+    listen()
+    return () => {
+      listeners.delete(listener)
+    }
+  },
+}
+
+/** Nothing where there is no preload: whoever imports this may be rendering for a server. */
+function listen(): void {
+  if (isListening) return
+  const preload = findPreload()
+  if (preload === undefined) return
+  isListening = true
+  let last = Promise.resolve()
+  // One after the other, also when the memory of one comes later than its message.
+  preload.onBufferMessage((message) => {
+    last = last.then(() => deliver(message))
+  })
+}
+
+async function deliver({ sharedChannel, buffer, token }: BufferMessage): Promise<void> {
+  const memory = token === undefined ? buffer : ((await memoryOf(token)) as ArrayBuffer)
+  const message = memory === undefined ? { sharedChannel } : { sharedChannel, buffer: memory }
+  for (const listener of [...listeners]) listener.message(message)
+}
+
+/**
+ * The buffers that the main process posts to this page (`broker.postSharedBuffer`), and its messages (`broker.postWebMessage`). Fires
+ * `sharedbufferreceived` and `message`. What came before the first listener waits for it.
+ *
+ * @example
+ * sharedBuffers.addEventListener('sharedbufferreceived', (event) => {
+ *   draw(event.bytes, event.additionalData)
+ *   sharedBuffers.releaseBuffer(event)
+ * })
+ */
+export class PageSharedBuffers extends SharedBufferReceiver {
+  #hearsMessages = false
+
+  /** @internal */
+  constructor() {
+    super(broker, pageHost)
+  }
+
+  /** The events' `source`. */
+  protected override get source(): object {
+    return this
+  }
+
+  override addEventListener(...args: Parameters<EventTarget['addEventListener']>): void {
+    super.addEventListener(...args)
+    if (args[0] !== 'message' || this.#hearsMessages) return
+    this.#hearsMessages = true
+    findPreload()?.onWebMessage((data) => this.dispatchEvent(new MessageEvent('message', { data })))
+  }
+
+  /**
+   * Sends a message to the main process; see `broker.onWebMessage`.
+   *
+   * @param message What the structured clone algorithm can copy.
+   * @throws SharedChannelError `NOT_SUPPORTED` where there is no preload of ours.
+   */
+  postMessage(message: unknown): void {
+    unwrap(requirePreload().postWebMessage(message))
+  }
+}
+
+export const sharedBuffers = new PageSharedBuffers()
+
+/** A codec for messages that are SharedBuffers; see core's function of this name. */
+export function sharedBuffer(): Codec<PostableBuffer | BufferPayload, ReceivedBuffer> {
+  return coreSharedBuffer({ host: pageHost })
+}
