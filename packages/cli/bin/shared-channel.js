@@ -4,6 +4,7 @@
 
 const COMMANDS = {
   'cmake-dir': () => import('./cmake-dir.js'),
+  doctor: () => import('../dist/doctor.js'),
 }
 
 const USAGE = `usage: shared-channel <command>
