@@ -1,25 +1,14 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { runCli } from './helpers/run-cli.ts'
 import { temporaryFolder } from './helpers/temporary-folder.ts'
 
-const CLI = fileURLToPath(new URL('../bin/shared-channel.js', import.meta.url))
 const folder = temporaryFolder()
-
-function run(cwd: string, ...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
-    cwd,
-    encoding: 'utf8',
-    timeout: 60_000,
-  })
-  return { status, stdout, stderr }
-}
 
 describe('shared-channel', () => {
   it('prints the folder of the CMake package and nothing else', () => {
-    const { status, stdout, stderr } = run(folder.path, 'cmake-dir')
+    const { status, stdout, stderr } = runCli(folder.path, 'cmake-dir')
     expect([status, stderr]).toEqual([0, ''])
     const printed = stdout.replace(/\n$/, '')
     expect(printed).not.toContain('\n')
@@ -34,20 +23,20 @@ describe('shared-channel', () => {
     mkdirSync(join(project, 'plugin'), { recursive: true })
     mkdirSync(native, { recursive: true })
     writeFileSync(join(native, 'package.json'), '{ "name": "@shared-channel/native", "version": "0.0.1" }')
-    expect(run(join(project, 'plugin'), 'cmake-dir').stdout).toBe(`${join(native, 'cmake')}\n`)
+    expect(runCli(join(project, 'plugin'), 'cmake-dir').stdout).toBe(`${join(native, 'cmake')}\n`)
   })
 
   it.each([[], ['no-such-command'], ['toString'], ['cmake-dir', 'twice']])(
     'tells how it is used on stderr: %s %s',
     (...args) => {
-      const { status, stdout, stderr } = run(folder.path, ...args)
+      const { status, stdout, stderr } = runCli(folder.path, ...args)
       expect([status, stdout]).toEqual([2, ''])
       expect(stderr).toContain('usage: shared-channel')
     },
   )
 
   it('tells how it is used on stdout when asked', () => {
-    const { status, stdout, stderr } = run(folder.path, '--help')
+    const { status, stdout, stderr } = runCli(folder.path, '--help')
     expect([status, stderr]).toEqual([0, ''])
     expect(stdout).toContain('cmake-dir')
   })

@@ -1,9 +1,11 @@
 // What the checks look at: an application's folder, be it its sources, a packaged application or its `resources`.
-import { existsSync, readFileSync, statSync } from 'node:fs'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
 import { readSource, type SourceFile } from '../source/source-file.ts'
 import { Archive } from './archive.ts'
 import { findDevelopmentElectron, findPackagedElectron, type InstalledElectron } from './electron.ts'
+import { type Manifest, parseManifest, readManifest } from './manifest.ts'
+import { tryTo } from './try-to.ts'
 import { walk } from './walk.ts'
 
 /** A page of HTML. */
@@ -26,8 +28,6 @@ export interface App {
   readonly electrons: readonly InstalledElectron[]
 }
 
-export type Manifest = Readonly<Record<string, unknown>>
-
 interface Contents {
   readonly sources: SourceFile[]
   readonly pages: Page[]
@@ -46,24 +46,18 @@ const MOST_BYTES = 8 << 20
  * @param folder Its sources, a packaged application (on macOS the `.app`), or the `resources` of one.
  */
 export function readApp(folder: string): App {
-  const root = resolve(folder)
+  const root = realpathSync(folder)
   const contents: Contents = { sources: [], pages: [], leftOut: [] }
+  const files = [...walk(root)]
+  for (const file of files) {
+    const readText = () => (statSync(file).size > MOST_BYTES ? undefined : readFileSync(file, 'utf8'))
+    readInto(contents, relative(root, file), readText)
+  }
   const archives: Archive[] = []
-  const resources = new Set<string>()
-  for (const file of walk(root)) {
-    const path = relative(root, file)
-    if (basename(file) === 'app.asar') {
-      if (isResources(dirname(file))) resources.add(dirname(file))
-      const archive = Archive.open(file, path)
-      if (archive === undefined) contents.leftOut.push(path)
-      else archives.push(archive)
-    } else {
-      if (file.endsWith(join('app', 'package.json')) && isResources(dirname(dirname(file)))) {
-        resources.add(dirname(dirname(file)))
-      }
-      const readText = () => (statSync(file).size > MOST_BYTES ? undefined : readFileSync(file, 'utf8'))
-      readInto(contents, path, readText)
-    }
+  for (const file of files.filter((name) => basename(name) === 'app.asar')) {
+    const archive = Archive.open(file, relative(root, file))
+    if (archive === undefined) contents.leftOut.push(relative(root, file))
+    else archives.push(archive)
   }
   for (const archive of archives) {
     for (const { path, size } of archive.files) {
@@ -71,18 +65,26 @@ export function readApp(folder: string): App {
       readInto(contents, join(archive.path, path), readText)
     }
   }
-  const electrons = [findDevelopmentElectron(root), ...[...resources].map((found) => findPackagedElectron(found, root))]
+  const electrons = [
+    findDevelopmentElectron(root),
+    ...resourcesAmong(files).map((resources) => findPackagedElectron(resources, root)),
+  ]
   return {
     folder: root,
-    manifest: readManifest(root, archives),
+    manifest: manifestOf(root, archives),
     ...contents,
     archives,
     electrons: electrons.filter((electron) => electron !== undefined),
   }
 }
 
-/** The folder of a packaged application: `Resources` on macOS. */
-const isResources = (folder: string) => basename(folder).toLowerCase() === 'resources'
+/** The folders named `resources` (on macOS `Resources`) that hold an application, as an archive or as a folder. */
+function resourcesAmong(files: readonly string[]): string[] {
+  const found = files.flatMap(
+    (file) => /^(.*[\\/]resources)[\\/]app(?:\.asar|[\\/]package\.json)$/i.exec(file)?.[1] ?? [],
+  )
+  return [...new Set(found)]
+}
 
 function readInto(contents: Contents, path: string, readText: () => string | undefined): void {
   const isPage = PAGE.test(path)
@@ -99,26 +101,9 @@ function withoutComments(html: string): string {
   return html.replace(/<!--[\s\S]*?(?:-->|$)/g, (comment) => comment.replace(/[^\n]/g, ' '))
 }
 
-function readManifest(root: string, archives: readonly Archive[]): Manifest {
+function manifestOf(root: string, archives: readonly Archive[]): Manifest {
   const file = ['package.json', 'resources/app/package.json', 'app/package.json']
     .map((path) => join(root, path))
     .find((path) => existsSync(path))
-  const text = tryTo(() =>
-    file === undefined ? archives[0]?.read('package.json')?.toString() : readFileSync(file, 'utf8'),
-  )
-  return parseManifest(text)
-}
-
-/** What is no object is an empty one: the checks then find nothing in it. */
-export function parseManifest(text: string | undefined): Manifest {
-  const value: unknown = tryTo(() => JSON.parse(text ?? '{}'))
-  return typeof value === 'object' && value !== null ? { ...value } : {}
-}
-
-function tryTo<T>(act: () => T): T | undefined {
-  try {
-    return act()
-  } catch {
-    return undefined
-  }
+  return file === undefined ? parseManifest(archives[0]?.read('package.json')?.toString()) : readManifest(file)
 }

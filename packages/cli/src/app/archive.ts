@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { extractFile, listPackage, statFile } from '@electron/asar'
+import { tryTo } from './try-to.ts'
 
 export interface ArchivedFile {
   /** Within the archive, without a leading slash. */
@@ -25,25 +26,13 @@ export class Archive {
 
   /** @returns `undefined` for what is no archive. */
   static open(file: string, path: string): Archive | undefined {
-    try {
-      const paths = listPackage(file, { isPack: false }).map((entry) => entry.replace(/^[\\/]/, ''))
-      return new Archive(
-        file,
-        path,
-        paths.flatMap((entry) => describe(file, entry)),
-      )
-    } catch {
-      return undefined
-    }
+    const files = tryTo(() => listPackage(file, { isPack: false }).flatMap((entry) => describe(file, entry)))
+    return files === undefined ? undefined : new Archive(file, path, files)
   }
 
   /** @returns `undefined` when it is not there or damaged. */
   read(path: string): Buffer | undefined {
-    try {
-      return extractFile(this.#file, path)
-    } catch {
-      return undefined
-    }
+    return tryTo(() => extractFile(this.#file, path))
   }
 
   /** Whether a file that should lie beside the archive does. */
@@ -53,7 +42,8 @@ export class Archive {
 }
 
 /** Nothing for folders and links. */
-function describe(file: string, path: string): ArchivedFile[] {
+function describe(file: string, slashPath: string): ArchivedFile[] {
+  const path = slashPath.replace(/^[\\/]/, '')
   const entry = statFile(file, path, false)
   return 'size' in entry ? [{ path, size: entry.size, isUnpacked: entry.unpacked === true }] : []
 }

@@ -1,7 +1,10 @@
 // Where Electron's executables are.
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { findInstalled } from './installed.ts'
+import { readManifest } from './manifest.ts'
+import { tryTo } from './try-to.ts'
+import { entriesOf } from './walk.ts'
 
 export interface InstalledElectron {
   /** `22.3.25`; `undefined` when nothing tells. */
@@ -17,7 +20,7 @@ export interface InstalledElectron {
 /** The npm package that the application finds, else what `ELECTRON_OVERRIDE_DIST_PATH` names. */
 export function findDevelopmentElectron(folder: string): InstalledElectron | undefined {
   const override = process.env.ELECTRON_OVERRIDE_DIST_PATH
-  const packageFolder = findPackage(folder)
+  const packageFolder = findInstalled(folder, 'electron')
   if (packageFolder === undefined) return undefined
   const dist = override || join(packageFolder, 'dist')
   const name = override ? 'electron' : readText(join(packageFolder, 'path.txt'))
@@ -47,27 +50,19 @@ const LEAST_BYTES = 32 << 20
 
 /** Electron is by far the largest program in its folder; the helpers of Chromium are small. */
 function findExecutable(folder: string): string | undefined {
-  return readdirSync(folder, { withFileTypes: true })
+  return entriesOf(folder)
     .filter((entry) => entry.isFile() && !/\.(so|pak|dat|bin|dll)(\.\d+)*$/.test(entry.name))
     .map((entry) => join(folder, entry.name))
     .find((file) => statSync(file).size >= LEAST_BYTES)
 }
 
-function findPackage(folder: string): string | undefined {
-  try {
-    return dirname(createRequire(join(folder, 'package.json')).resolve('electron/package.json'))
-  } catch {
-    return undefined
-  }
-}
-
 function readVersion(manifest: string): string | undefined {
-  const value: unknown = JSON.parse(readText(manifest) ?? '{}')
-  return typeof value === 'object' && value !== null && 'version' in value ? String(value.version) : undefined
+  const { version } = readManifest(manifest)
+  return typeof version === 'string' ? version : undefined
 }
 
 function readText(file: string): string | undefined {
-  return existsSync(file) ? readFileSync(file, 'utf8').trim().replace(/^v/, '') : undefined
+  return tryTo(() => readFileSync(file, 'utf8').trim().replace(/^v/, ''))
 }
 
 const existing = (file: string) => (existsSync(file) ? file : undefined)

@@ -2,7 +2,9 @@
 // the process that tries.
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname } from 'node:path'
+import { findInstalled } from './installed.ts'
+import { tryTo } from './try-to.ts'
 
 export interface ProbeResult {
   /** What `capabilities()` said; `undefined` when it said nothing. */
@@ -14,29 +16,26 @@ export interface ProbeResult {
 export interface Capabilities {
   readonly zeroCopy: boolean
   readonly nativeInProcess: boolean
-  readonly memory: string
   readonly reason?: string
 }
 
+const NAME = '@shared-channel/native'
 const SCRIPT = 'process.stdout.write(JSON.stringify(require(process.argv[1]).capabilities()))'
 const DEADLINE_MILLISECONDS = 20_000
 
-/** The CommonJS entry of `@shared-channel/native` that the application finds; else ours. */
-export function findNative(folder: string): { entry: string; isOwn: boolean } {
-  const name = '@shared-channel/native'
-  try {
-    return { entry: createRequire(join(folder, 'package.json')).resolve(name), isOwn: true }
-  } catch {
-    return { entry: createRequire(import.meta.url).resolve(name), isOwn: false }
-  }
+/** The folder of `@shared-channel/native` that the application finds; else of ours. */
+export function findNative(folder: string): { path: string; isOwn: boolean } {
+  const installed = findInstalled(folder, NAME)
+  if (installed !== undefined) return { path: installed, isOwn: true }
+  return { path: dirname(createRequire(import.meta.url).resolve(`${NAME}/package.json`)), isOwn: false }
 }
 
 /**
  * @param executable Node, or an Electron whose fuse RunAsNode is on; others would start their application.
- * @param entry What `findNative` found.
+ * @param path What `findNative` found. The CommonJS entry of it is what runs.
  */
-export function probe(executable: string, entry: string): ProbeResult {
-  const { status, signal, stdout, stderr, error } = spawnSync(executable, ['--eval', SCRIPT, '--', entry], {
+export function probe(executable: string, path: string): ProbeResult {
+  const { status, signal, stdout, stderr, error } = spawnSync(executable, ['--eval', SCRIPT, '--', path], {
     encoding: 'utf8',
     timeout: DEADLINE_MILLISECONDS,
     killSignal: 'SIGKILL',
@@ -44,11 +43,14 @@ export function probe(executable: string, entry: string): ProbeResult {
   })
   if (error !== undefined) return { failure: error.message }
   if (status !== 0) return { failure: reasonIn(stderr) ?? `the process ended with ${signal ?? `exit code ${status}`}` }
-  try {
-    return { capabilities: JSON.parse(stdout) }
-  } catch {
-    return { failure: `it answered ${JSON.stringify(stdout.slice(0, 100))}` }
-  }
+  const answer: unknown = tryTo(() => JSON.parse(stdout))
+  return isCapabilities(answer)
+    ? { capabilities: answer }
+    : { failure: `it answered ${JSON.stringify(stdout.slice(0, 100))}` }
+}
+
+function isCapabilities(value: unknown): value is Capabilities {
+  return typeof value === 'object' && value !== null && 'zeroCopy' in value && 'nativeInProcess' in value
 }
 
 /** The line of an uncaught error that names it. */

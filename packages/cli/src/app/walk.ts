@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs'
+import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { tryTo } from './try-to.ts'
 
 /** Folders whose code is not the application's own. */
 const OTHERS = new Set(['node_modules', 'app.asar.unpacked', 'coverage'])
@@ -14,10 +15,7 @@ export function* walk(folder: string): Generator<string> {
 }
 
 /** What may not be read is empty. */
-function entriesOf(folder: string) {
-  try {
-    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
-  } catch {
-    return []
-  }
+export function entriesOf(folder: string): Dirent[] {
+  const entries = tryTo(() => readdirSync(folder, { withFileTypes: true })) ?? []
+  return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
 }

@@ -6,12 +6,12 @@ import { type Finding, ok } from '../finding.ts'
 
 /** Whether the addon can be loaded, in Node and in the Electron to develop with, and shares memory there. */
 export async function checkAddon(app: App): Promise<Finding[]> {
-  const { entry, isOwn } = findNative(app.folder)
-  const where = isOwn ? [relative(app.folder, entry)] : []
-  const findings = [assess(`Node.js ${process.versions.node}`, probe(process.execPath, entry), where)]
+  const { path, isOwn } = findNative(app.folder)
+  const where = isOwn ? [relative(app.folder, path)] : []
+  const findings = [assess(`Node.js ${process.versions.node}`, probe(process.execPath, path), where)]
   const electron = app.electrons.find(({ isPackaged, executable }) => !isPackaged && executable !== undefined)
   if (electron?.executable !== undefined && (await readFuses(electron.executable))?.RunAsNode === true) {
-    findings.push(assess(`Electron ${electron.version ?? ''}`.trim(), probe(electron.executable, entry), where))
+    findings.push(assess(`Electron ${electron.version ?? ''}`.trim(), probe(electron.executable, path), where))
   }
   return findings
 }

@@ -1,6 +1,9 @@
-import { type Dirent, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { type App, parseManifest } from '../app/app.ts'
+import type { App } from '../app/app.ts'
+import { readManifest } from '../app/manifest.ts'
+import { tryTo } from '../app/try-to.ts'
+import { entriesOf } from '../app/walk.ts'
 import { type Finding, ok } from '../finding.ts'
 
 interface Copy {
@@ -23,7 +26,7 @@ export function checkCopies(app: App): Finding[] {
         level: 'problem',
         what: `Shared Channel is installed in several versions: ${versions.join(', ')}.`,
         why: 'Its packages are made for each other in one version; others may refuse each other with VERSION_MISMATCH.',
-        change: `Give all of them one version in package.json, then npm dedupe: "${SCOPE}/native": "${versions.sort().at(-1)}"`,
+        change: 'Ask for the same version of all of them in package.json, then: npm dedupe',
         where,
       },
     ]
@@ -44,9 +47,10 @@ export function checkCopies(app: App): Finding[] {
 }
 
 function findCopies(folder: string): Copy[] {
-  const folders = new Set([...packageFolders(join(folder, 'node_modules'))].map((path) => realpathSync(path)))
-  return [...folders].sort().flatMap((path) => {
-    const { name, version } = parseManifest(readText(join(path, 'package.json')))
+  const found = [...packageFolders(join(folder, 'node_modules'))].map((path) => tryTo(() => realpathSync(path)))
+  const folders = [...new Set(found)].filter((path) => path !== undefined)
+  return folders.sort().flatMap((path) => {
+    const { name, version } = readManifest(join(path, 'package.json'))
     if (typeof name !== 'string' || typeof version !== 'string') return []
     return [{ name, version, place: relative(folder, path) }]
   })
@@ -62,21 +66,5 @@ function* packageFolders(modules: string): Generator<string> {
     const isFolderOfPackages = entry.name.startsWith('@') || entry.name === '.pnpm'
     const packages = isFolderOfPackages ? entriesOf(path).filter((inner) => inner.isDirectory()) : [undefined]
     for (const inner of packages) yield* packageFolders(join(path, inner?.name ?? '', 'node_modules'))
-  }
-}
-
-function entriesOf(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-  } catch {
-    return []
-  }
-}
-
-function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return undefined
   }
 }

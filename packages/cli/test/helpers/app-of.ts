@@ -5,12 +5,17 @@ import { CHECKS } from '../../src/checks/index.ts'
 import type { Finding } from '../../src/finding.ts'
 import type { TemporaryFolder } from './temporary-folder.ts'
 
-/** Writes an application into a folder of its own and reads it. */
-export function appOf(folder: TemporaryFolder, files: Readonly<Record<string, string | Uint8Array>>): App {
+type Files = Readonly<Record<string, string | Uint8Array>>
+
+/** Writes an application into a folder of its own. @returns The folder. */
+export function writeApp(folder: TemporaryFolder, files: Files): string {
   const path = mkdtempSync(join(folder.path, 'app-'))
   for (const [name, content] of Object.entries(files)) folder.write(join(path.slice(folder.path.length), name), content)
-  return readApp(path)
+  return path
 }
+
+/** Writes an application and reads it. */
+export const appOf = (folder: TemporaryFolder, files: Files): App => readApp(writeApp(folder, files))
 
 /** What one check finds, by its name. */
 export async function findingsOf(check: string, app: App): Promise<readonly Finding[]> {
