@@ -24,6 +24,6 @@ export default defineConfig([
     format: ['iife'],
     platform: 'browser',
     outputOptions: { entryFileNames: '[name].js' },
-    copy: ['windows/app/page.html'],
+    copy: ['windows/app/*.html', 'windows/app/*.js'],
   },
 ])

@@ -1,8 +1,17 @@
 // The main process of the app whose windows the tests drive. The tests call into it by `app.evaluate`, where they
 // find Electron and, as the global `main`, what is exported here.
 import { openSync } from 'node:fs'
-import { app, BrowserWindow, type WebPreferences } from 'electron'
-import { registerScheme, servePages } from './app-scheme.ts'
+import { join } from 'node:path'
+import {
+  type Broker,
+  type BrokerOptions,
+  createBroker,
+  isolationHeaders,
+  registerAppScheme,
+} from '@shared-channel/electron/main'
+import { app, BrowserWindow, session, type WebFrameMain, type WebPreferences } from 'electron'
+
+import { nextFromPage, postOnce, showRounds } from './buffers.ts'
 
 /** Those that the tests set. */
 export type Preferences = Pick<
@@ -20,6 +29,38 @@ const tools = {
     })
     await window.loadURL(address)
   },
+
+  /** All pages that are loaded from here on have COOP and COEP. */
+  isolatePages: () => isolationHeaders(session.defaultSession),
+
+  startBroker(options: BrokerOptions): void {
+    tools.broker = createBroker(options)
+  },
+
+  /** The one that was started. */
+  broker: undefined as unknown as Broker,
+
+  /** What `broker.connect` has made, by name. */
+  connections: new Map<string, ReturnType<Broker['connect']>>(),
+
+  /** Connects the pages with these addresses. */
+  connect(name: string, [a, b]: readonly [string, string]): void {
+    tools.connections.set(name, tools.broker.connect(tools.frameAt(a), tools.frameAt(b), { name }))
+  },
+
+  /** The window's page or the iframe with this address. */
+  frameAt(address: string): WebFrameMain {
+    const frames = BrowserWindow.getAllWindows().flatMap((window) => window.webContents.mainFrame.framesInSubtree)
+    const frame = frames.find(({ url }) => url === address)
+    if (frame === undefined) throw new Error(`there is no frame with ${address}`)
+    return frame
+  },
+
+  postOnce: (address: string, size: number, seed: number) => postOnce(tools.broker, tools.frameAt(address), size, seed),
+
+  showRounds: (address: string, sizes: readonly number[]) => showRounds(tools.broker, tools.frameAt(address), sizes),
+
+  nextFromPage: () => nextFromPage(tools.broker),
 
   /** Nothing else happens in this process for so many milliseconds. */
   block(milliseconds: number): void {
@@ -39,6 +80,5 @@ declare global {
 }
 globalThis.main = tools
 
-registerScheme()
+registerAppScheme(join(__dirname, 'pages'))
 app.on('window-all-closed', () => {}) // the tests end the app
-app.whenReady().then(servePages)

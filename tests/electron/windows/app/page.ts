@@ -1,6 +1,119 @@
 // The script of every page: what the tests, which run their own code in it, find as the global `page`.
+import { SharedChannel, SharedChannelError } from '@shared-channel/core'
+import {
+  broker,
+  capabilities,
+  connect,
+  createSharedBuffer,
+  onLink,
+  postSharedBuffer,
+  sharedBuffers,
+} from '@shared-channel/electron/renderer'
+import { receiveChecked, sendChecked } from '../../app/checked-data.ts'
+import { flood } from '../../app/flood.ts'
+import { protocol, type TestChannel } from '../../app/protocol.ts'
+import { checksum, fill } from '../../app/sharing/pattern.ts'
+import type { Checked } from '../../app/task.ts'
+import { type Conversation, converseOver, exchange } from './conversation.ts'
 
-const tools = {}
+/** An error as it is told to the tests. */
+export interface Failure {
+  readonly code: string
+  readonly message: string
+  readonly cause?: Failure
+}
+
+export interface Streamed {
+  readonly sent: Checked
+  readonly received: Checked
+  readonly errors: readonly string[]
+}
+
+async function open(name: string): Promise<TestChannel> {
+  return new SharedChannel(await connect(name), protocol)
+}
+
+function conversationOf(name: string): Promise<Conversation> {
+  const conversation = tools.conversations.get(name)
+  if (conversation === undefined) throw new Error(`nobody expects a link named ${name}`)
+  return conversation
+}
+
+const tools = {
+  capabilities,
+  connect,
+  onLink,
+  sharedBuffers,
+  open,
+
+  /** Those of `expectLink`, by name. */
+  conversations: new Map<string, Promise<Conversation>>(),
+
+  /** Checked data to a plugin and back, so many MiB each way. */
+  async stream(name: string, mebibytes: number): Promise<Streamed> {
+    const channel = await open(name)
+    const errors: string[] = []
+    channel.onError((error) => errors.push(String(error)))
+    const { sent } = await sendChecked(channel, mebibytes)
+    const received = await receiveChecked(channel, mebibytes)
+    const { reason } = await channel.close()
+    if (reason !== undefined) errors.push(String(reason))
+    return { sent, received, errors }
+  },
+
+  /** Channels to a plugin that are busy for ever. */
+  flood: (name: string) => flood(() => open(name)),
+
+  /** Keeps the conversation that comes over the link of this name. */
+  expectLink(name: string): void {
+    const came = new Promise<Conversation>((resolve) => onLink(name, (link) => resolve(converseOver(link))))
+    tools.conversations.set(name, came)
+  },
+
+  /** Exchanges data over the conversation of this name, as the other side does now. */
+  async converse(name: string, side: 0 | 1, mebibytes: number): Promise<Checked> {
+    return exchange(await conversationOf(name), side, mebibytes)
+  },
+
+  /** When the conversation of this name ended, by the clock of `Date.now()`, and why. */
+  async endOf(name: string): Promise<{ at: number; code: string | undefined }> {
+    const { reason } = await (await conversationOf(name)).closed
+    return { at: Date.now(), code: reason?.code }
+  },
+
+  /** Checksums of what the pages for WebView2 have displayed. */
+  displayed: [] as number[],
+
+  /** Gives a page for WebView2 what it expects. */
+  asWebView(): void {
+    const display = (data: Uint8Array) => tools.displayed.push(checksum(data))
+    Object.assign(globalThis, { chrome: { webview: sharedBuffers }, DisplaySharedBufferData: display })
+  },
+
+  /** Makes a buffer with contents from this seed and posts it to the main process. */
+  async postBuffer(size: number, seed: number, additionalData: unknown): Promise<string> {
+    const buffer = await createSharedBuffer(size)
+    fill(buffer.bytes, seed)
+    const posted = postSharedBuffer(broker, buffer, { additionalData })
+    buffer.close()
+    await posted.received
+    return (await posted.released) ?? ''
+  },
+
+  /** Why it was refused; undefined when it was not. */
+  failureOf: (done: Promise<unknown>): Promise<Failure | undefined> =>
+    done.then(
+      () => undefined,
+      (error) => describe(error),
+    ),
+}
+
+function describe(error: unknown): Failure {
+  if (!(error instanceof Error)) return { code: '', message: String(error) }
+  const { cause, message } = error
+  const code = error instanceof SharedChannelError ? error.code : error.name
+  return { code, message, ...(cause !== undefined && { cause: describe(cause) }) }
+}
 
 declare global {
   /** In a page. */

@@ -1,18 +1,19 @@
 import type { ChildProcess } from 'node:child_process'
 import { rmSync } from 'node:fs'
+import type { BrokerOptions } from '@shared-channel/electron/main'
 import type { ElectronApplication, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import type { Preferences } from '../app/main.ts'
 import { sharedMemoryFilesOf } from './leftovers.ts'
+import { cameraIn } from './plugins.ts'
 import { isRunning, kill, processesOf } from './processes.ts'
 import { TestWindow } from './test-window.ts'
 
-/** Where a page comes from: hosts of the app's scheme, see app/app-scheme.ts. */
-export type Host = 'plain' | 'isolated'
-
 export interface WindowOptions {
-  /** Default `plain`: neither COOP nor COEP. */
-  readonly host?: Host
+  /** Of the app's scheme, so that it makes the page's origin. */
+  readonly host?: string
+  /** Of the app's pages. */
+  readonly file?: string
   readonly preferences?: Preferences
 }
 
@@ -39,14 +40,24 @@ export class TestApp {
     return processesOf(this.pid)
   }
 
+  /** For pages that are loaded from here on. */
+  async startBroker(options: BrokerOptions = cameraIn('renderer')): Promise<void> {
+    await this.electron.evaluate((_, options) => main.startBroker(options), options)
+  }
+
+  /** All pages that are loaded from here on have COOP and COEP. */
+  async isolatePages(): Promise<void> {
+    await this.electron.evaluate(() => main.isolatePages())
+  }
+
   /** The address of a page that no other window has. */
-  newAddress(host: Host = 'plain'): string {
-    return `app://${host}/page.html?page=${++this.#lastPage}`
+  newAddress(host = 'app', file = 'page.html'): string {
+    return `app://${host}/${file}?page=${++this.#lastPage}`
   }
 
   /** A window with a page that has loaded. */
-  async openWindow({ host, preferences = {} }: WindowOptions = {}): Promise<TestWindow> {
-    const address = this.newAddress(host)
+  async openWindow({ host, file, preferences = {} }: WindowOptions = {}): Promise<TestWindow> {
+    const address = this.newAddress(host, file)
     await this.electron.evaluate((_, order) => main.openWindow(...order), [address, preferences] as const)
     return this.windowAt(address)
   }

@@ -1,0 +1,52 @@
+// What two pages say to each other in tests: each sends checked data and checks what the other one sends.
+import { bytes, defineProtocol, type Link, SharedChannel } from '@shared-channel/core'
+import { areEqual } from '../../app/checked-data.ts'
+import { Sequence } from '../../app/sequence.ts'
+import type { Checked } from '../../app/task.ts'
+
+const SEEDS = [0x2468ace, 0x13579bd] as const
+
+const protocol = defineProtocol({ both: { data: { id: 1, codec: bytes() }, over: { id: 2, codec: bytes() } } })
+
+export type Conversation = SharedChannel<typeof protocol>
+
+export function converseOver(link: Link): Conversation {
+  return new SharedChannel(link, protocol)
+}
+
+/**
+ * Both sides call it at the same time.
+ *
+ * @returns What came from the other side, when all of it is here and all of ours is sent.
+ */
+export async function exchange(channel: Conversation, side: 0 | 1, mebibytes: number): Promise<Checked> {
+  const received = receive(channel, SEEDS[1 - side] as number)
+  const sequence = new Sequence(SEEDS[side])
+  for (let left = mebibytes * 2 ** 20; left > 0; ) {
+    const message = sequence.next()
+    if (!channel.send('data', message)) await channel.ready
+    left -= message.byteLength
+  }
+  channel.send('over', new Uint8Array())
+  await channel.flush()
+  return received
+}
+
+function receive(channel: Conversation, seed: number): Promise<Checked> {
+  const sequence = new Sequence(seed)
+  const received = { messages: 0, wrong: 0, bytes: 0 }
+  return new Promise((resolve, reject) => {
+    const stops = [
+      channel.on('data', (message) => {
+        if (!areEqual(message, sequence.next())) received.wrong++
+        received.messages++
+        received.bytes += message.byteLength
+      }),
+      channel.on('over', () => {
+        for (const stop of stops) stop()
+        resolve(received)
+      }),
+    ]
+    channel.closed.then(({ reason }) => reject(reason ?? new Error('closed while data was coming')))
+  })
+}

@@ -1,0 +1,11 @@
+// The plugins of the tests, as createBroker gets them.
+import { dirname } from 'node:path'
+import type { BrokerOptions, PluginHome } from '@shared-channel/electron/main'
+import { pluginPath } from '@shared-channel/test-plugins'
+
+const CAMERA = pluginPath('electron_stream')
+
+/** The plugin `camera`, which understands what app/protocol.ts says. */
+export function cameraIn(isolation: PluginHome): BrokerOptions {
+  return { plugins: { camera: { path: CAMERA, isolation } }, folders: [dirname(CAMERA)] }
+}

@@ -1,0 +1,63 @@
+// Buffers that are posted to the script of windows and iframes, and back.
+import { describe, expect, inject, it } from 'vitest'
+import { checksumOf } from '../../expected.ts'
+import { USERS } from '../../launch.ts'
+import { expectNothingMore, takeSnapshot } from '../harness/leftovers.ts'
+import { startApp } from '../harness/start-app.ts'
+
+/** Script gets memory in such steps. */
+const STEP = 65536
+const SIZE = 16 * STEP
+/** Of a hundred rounds; every tenth needs a larger buffer. */
+const SIZES = Array.from({ length: 100 }, (_, round) => SIZE + (round % 10 === 0 ? round * STEP : 0))
+
+/** Whether the windows are sandboxed. */
+const WINDOWS = [
+  ['that can hold native code', false],
+  ['that is sandboxed', true],
+] as const
+
+describe.each(USERS)('pages as they are written for WebView2, %s', (_user, launch) => {
+  const tests = it.skipIf(launch === null).each(WINDOWS)
+
+  tests('show one buffer, in a window %s', async (_which, sandbox) => {
+    const app = await startApp(launch?.())
+    await app.startBroker()
+    const { page } = await app.openWindow({ file: 'webview2-once.html', preferences: { sandbox } })
+    const before = takeSnapshot(app)
+    const released = await app.electron.evaluate((_, post) => main.postOnce(...post), [page.url(), SIZE, 7] as const)
+    expect(released).toBe('released')
+    expect(await page.evaluate(() => globalThis.page.displayed)).toEqual([checksumOf(7, SIZE)])
+    await expectNothingMore(app, before)
+  })
+
+  tests('show a buffer again and again, a hundred rounds in an iframe of a window %s', async (_which, sandbox) => {
+    const app = await startApp(launch?.())
+    await app.startBroker()
+    const window = await app.openWindow({ preferences: { sandbox, nodeIntegrationInSubFrames: true } })
+    const frame = await window.addFrame(app.newAddress('app', 'webview2-many.html'))
+    const before = takeSnapshot(app)
+    await app.electron.evaluate((_, show) => main.showRounds(...show), [frame.url(), SIZES] as const)
+    expect(await frame.evaluate(() => globalThis.page.displayed)).toEqual(expectedOf(SIZES))
+    await expectNothingMore(app, before)
+  })
+})
+
+describe.skipIf(inject('electron') === null)('a buffer that script has made', () => {
+  it('reaches the main process, which hears whose it is', async () => {
+    const app = await startApp()
+    await app.startBroker()
+    const { page } = await app.openWindow()
+    const before = takeSnapshot(app)
+    const next = app.electron.evaluate(() => main.nextFromPage())
+    expect(await page.evaluate((size) => globalThis.page.postBuffer(size, 9, { kind: 'print' }), SIZE)).toBe('released')
+    const origin = 'app://app'
+    expect(await next).toEqual({ origin, data: { kind: 'print' }, size: SIZE, checksum: checksumOf(9, SIZE) })
+    await expectNothingMore(app, before)
+  })
+})
+
+/** What is seen in each round: all of the buffer, which is as large as any round so far has needed it. */
+function expectedOf(sizes: readonly number[]): number[] {
+  return sizes.map((_, round) => checksumOf(round + 1, Math.max(...sizes.slice(0, round + 1))))
+}
