@@ -80,7 +80,11 @@ export class Broker {
   constructor(options: BrokerOptions) {
     checkOriginList(options.origins)
     this.#options = options
+    if (sessions.has(this.#key)) {
+      throw new SharedChannelError('INVALID_ARGUMENT', 'This session has a broker already; close that first.')
+    }
     this.#links = new PluginLinks(new Plugins(options.plugins ?? {}, options.folders), this.#isTrusted)
+    sessions.add(this.#key)
     ipcMain.on(HELLO, this.#hello)
     void app.whenReady().then(() => {
       if (options.preload !== false) registerPreload(this.#session)
@@ -194,6 +198,7 @@ export class Broker {
 
   /** Ends everything that goes through this process, and answers no page any more. Links between pages stay. */
   close(): void {
+    sessions.delete(this.#key)
     ipcMain.off(HELLO, this.#hello)
     for (const page of this.#pages.all()) page.leave()
     this.#links.close()
@@ -205,6 +210,11 @@ export class Broker {
 
   get #isTrusted(): boolean {
     return this.#options.trusted === true
+  }
+
+  /** The default session is not there before the app is ready. */
+  get #key(): Session | 'default' {
+    return this.#options.session ?? 'default'
   }
 
   get #session(): Session {
@@ -262,6 +272,9 @@ export class Broker {
     })
   }
 }
+
+/** That have a broker: two would answer every page twice. */
+const sessions = new Set<Session | 'default'>()
 
 /**
  * Lets pages open plugins, and introduces pages and processes to each other. Call it in the main process before the first

@@ -8,14 +8,16 @@ import { type Pipe, pipeOf } from '../shared/port.ts'
 export type FrameTarget = BrowserWindow | WebContents | WebFrameMain
 
 type Port = MessagePortMain
-/** What is open at a page; called once, when the page is gone or has closed it. */
-type Release = (isPageGone: boolean) => void
+/** Of what is open at a page; called once, when the page is gone or has closed it. */
+type Release = (isPageGone: boolean) => unknown
 
 /** One document in a frame, until it is left. */
 export class Page implements Carrier {
   readonly frame: WebFrameMain
   readonly origin: string
   readonly isSandboxed: boolean
+  /** Of the frame's last page. */
+  previous: Promise<void> = Promise.resolve()
   /** Resolves when the page is gone and what was open at it is released. */
   readonly gone: Promise<void>
   readonly #pipe: Pipe<FromPreload | CarrierMessage>
@@ -69,10 +71,10 @@ export class Page implements Carrier {
     if (this.#isGone) return
     this.#isGone = true
     this.#pipe.close()
-    for (const release of this.#open.values()) release(true)
+    const released = [...this.#open.values()].map((release) => release(true))
     this.#open.clear()
     for (const listener of [...this.#carried]) listener.ended(pageGone())
-    this.#settleGone()
+    void Promise.allSettled(released).then(this.#settleGone)
   }
 
   // ---- As a carrier of buffers ----
@@ -100,7 +102,9 @@ export class Pages {
   /** Takes the place of the frame's last page, which is gone then. */
   add(page: Page): void {
     const { frameTreeNodeId: id } = page.frame
-    this.#pages.get(id)?.leave()
+    const previous = this.#pages.get(id)
+    previous?.leave()
+    page.previous = previous?.gone ?? Promise.resolve()
     this.#pages.set(id, page)
     void page.gone.then(() => {
       if (this.#pages.get(id) === page) this.#pages.delete(id)

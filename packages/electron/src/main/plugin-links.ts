@@ -27,6 +27,7 @@ export class PluginLinks {
   async connect(page: Page, { id, name, isNative }: Asked): Promise<void> {
     try {
       const plugin = await this.#plugins.find(name)
+      await page.previous // what the page before this one had open is released
       if (page.isGone) return
       if (!isNative) await this.#overPort(page, id, plugin)
       else if (plugin.home === 'utility') this.#inUtility(page, id, plugin)
@@ -48,12 +49,12 @@ export class PluginLinks {
   }
 
   #inUtility(page: Page, id: string, plugin: CheckedPlugin): void {
-    let stop: (() => void) | undefined
+    let stop: (() => Promise<void>) | undefined
     let isOver = false
     page.opened(id, () => {
       isOver = true
       awaited.delete(id)
-      stop?.()
+      return stop?.()
     })
     const awaited = this.#awaited.get(page) ?? new Map<string, (handle: string) => void>()
     this.#awaited.set(page, awaited)
@@ -63,7 +64,7 @@ export class PluginLinks {
         .then(
           (stopServed) => {
             stop = stopServed
-            if (isOver) stop()
+            if (isOver) void stop()
             else page.say({ type: 'opened', id })
           },
           (error) => page.say({ type: 'failed', id, error: packError(error) }),
@@ -77,7 +78,7 @@ export class PluginLinks {
     const link = await this.#openHere(plugin)
     const { port1, port2 } = new MessageChannelMain()
     const mirrored = mirrorLink(link, port1)
-    page.opened(id, () => void mirrored.close())
+    page.opened(id, () => mirrored.close())
     void mirrored.closed.then(() => page.release(id))
     page.say({ type: 'granted', id, grant: { kind: 'port', ...capacitiesOf(plugin) } }, [port2])
   }

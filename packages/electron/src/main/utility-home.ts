@@ -18,7 +18,8 @@ export class UtilityHome {
   readonly #trusted: boolean
   #process: UtilityProcess | undefined
   readonly #opening = new Map<number, Served>()
-  readonly #open = new Set<number>()
+  /** Of each plugin that is open: who waits for its end. */
+  readonly #open = new Map<number, () => void>()
   #lastId = 0
 
   constructor(name: string, trusted: boolean) {
@@ -30,17 +31,17 @@ export class UtilityHome {
    * Opens the plugin at the other end of a channel.
    *
    * @param handle Of the other end of `createChannel`.
-   * @returns How to stop it.
+   * @returns How to stop it; resolves when it has ended.
    * @throws SharedChannelError (as a rejection) as `openPlugin`; `PEER_LOST` when the process ends meanwhile.
    */
-  async serve(handle: string, { path, options }: CheckedPlugin): Promise<() => void> {
+  async serve(handle: string, { path, options }: CheckedPlugin): Promise<() => Promise<void>> {
     const id = ++this.#lastId
     const { isolation: _, ...rest } = options
     const opened = new Promise<void>((resolve, reject) => {
       this.#opening.set(id, { opened: resolve, failed: reject })
     })
     this.#say({ type: 'serve', id, handle, path, options: rest, trusted: this.#trusted })
-    this.#open.add(id)
+    const ended = new Promise<void>((resolve) => this.#open.set(id, resolve))
     try {
       await opened
     } catch (error) {
@@ -51,6 +52,7 @@ export class UtilityHome {
     }
     return () => {
       if (this.#open.has(id)) this.#say({ type: 'stop', id })
+      return ended
     }
   }
 
@@ -69,6 +71,7 @@ export class UtilityHome {
     started.on('message', (message: FromUtility) => this.#received(message))
     started.once('exit', (code) => {
       if (this.#process === started) this.#process = undefined
+      for (const ended of this.#open.values()) ended()
       this.#open.clear()
       const reason = new SharedChannelError('PEER_LOST', `The utility process of '${this.#name}' has ended (${code}).`)
       for (const { failed } of this.#opening.values()) failed(reason)
@@ -96,6 +99,7 @@ export class UtilityHome {
   }
 
   #ended(id: number): void {
+    this.#open.get(id)?.()
     this.#open.delete(id)
     if (this.#open.size > 0 || this.#process === undefined) return
     this.#process.kill()

@@ -4,6 +4,8 @@
  * @example
  * import '@shared-channel/electron/preload'
  */
+
+import { SharedChannelError } from '@shared-channel/core'
 import type { Capabilities } from '@shared-channel/native'
 import { contextBridge } from 'electron'
 import { BRIDGE_KEY, type PageSide, type PreloadSide } from '../shared/bridge.ts'
@@ -80,8 +82,11 @@ function start(): void {
     postWebMessage: (data) => outcomeOf(() => main.say({ type: 'web-message', data })),
   }
   const loadedNow = (): Native => {
-    if (loaded === undefined) throw unmappable
-    return loaded
+    if (loaded !== undefined) return loaded
+    throw (
+      unmappable ??
+      new SharedChannelError('NOT_SUPPORTED', 'This page shares no memory yet: await capabilities() first.')
+    )
   }
   if (process.contextIsolated) contextBridge.exposeInMainWorld(BRIDGE_KEY, bridge)
   else Object.defineProperty(globalThis, BRIDGE_KEY, { value: bridge })

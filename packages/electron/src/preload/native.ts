@@ -9,7 +9,38 @@ export interface Native {
   readonly host: typeof Host
   readonly way: MemoryWay
   readonly trusted: boolean
-  allocate(size: number): SharedPages
+  /** For one thing that wants memory. */
+  pages(): Allocation
+}
+
+/** Memory of the page for one link or buffer: what it asks for, or nothing when it fails before. */
+export class Allocation {
+  readonly #way: MemoryWay
+  readonly #page: PageSide
+  #made: SharedPages | undefined
+
+  constructor(way: MemoryWay, page: PageSide) {
+    this.#way = way
+    this.#page = page
+  }
+
+  /** Called once or not at all. */
+  readonly allocate = (size: number): Uint8Array => {
+    this.#made = allocatePages(this.#way, this.#page, size)
+    return this.#made.view
+  }
+
+  /** What is mapped now. Gives it to the page; returns its token. */
+  handOver(): string {
+    const made = this.#made as SharedPages
+    made.handOver()
+    return made.token
+  }
+
+  /** Nothing has come of it. */
+  forget(): void {
+    if (this.#made !== undefined) this.#page.forgetMemory(this.#made.token)
+  }
 }
 
 export interface NativeOptions {
@@ -40,7 +71,7 @@ export function loadNative(page: PageSide, options: NativeOptions): Native {
     if (options.memory !== undefined && options.memory !== way) continue
     try {
       probe(host, way, page)
-      return { host, way, trusted: options.trusted, allocate: (size) => allocatePages(way, page, size) }
+      return { host, way, trusted: options.trusted, pages: () => new Allocation(way, page) }
     } catch (error) {
       reasons.push(`${way}: ${error instanceof Error ? error.message : String(error)}`)
     }

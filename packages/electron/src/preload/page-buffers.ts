@@ -65,12 +65,10 @@ export class PageBuffers {
     this.#allowed.set(handle, access as BufferAccess)
     if (native.way === 'aliased') return message
     try {
-      const segment = native.host.openSegment(handle, access as BufferAccess, native.trusted)
-      const pages = native.allocate(wholePages(Number(size)))
-      segment.map(pages.view, access as BufferAccess)
-      pages.handOver()
+      const segment = openExactly(native, handle, access as BufferAccess, Number(size))
+      const token = mapOverPage(native, segment, access as BufferAccess)
       this.#handedOver.set(id, () => segment.close())
-      return { ...message, token: pages.token }
+      return { ...message, token }
     } catch (error) {
       const { code, message: text } = error as SharedChannelError
       this.#main.postBuffers({ sharedChannel: `declined\n${id}\n${code}\n${text}` })
@@ -86,10 +84,7 @@ export class PageBuffers {
     if (allowed !== undefined && allowed !== access) {
       throw new SharedChannelError('INVALID_ARGUMENT', `This buffer was posted with access: '${allowed}'.`)
     }
-    const segment = native.host.openSegment(handle, access, native.trusted)
-    if (segment.size === size) return bridgeSegment(native, segment, access)
-    segment.close()
-    throw new SharedChannelError('INVALID_ARGUMENT', `The handle is of a buffer of another size than ${size}.`)
+    return bridgeSegment(native, openExactly(native, handle, access, size), access)
   }
 
   create(native: Native, size: number): BridgedSegment {
@@ -97,19 +92,32 @@ export class PageBuffers {
   }
 }
 
+function openExactly(native: Native, handle: string, access: BufferAccess, size: number): Segment {
+  const segment = native.host.openSegment(handle, access, native.trusted)
+  if (segment.size === size) return segment
+  segment.close()
+  throw new SharedChannelError('INVALID_ARGUMENT', `The handle is of a buffer of another size than ${size}.`)
+}
+
 function bridgeSegment(native: Native, segment: Segment, access: BufferAccess): BridgedSegment {
   return {
     handle: segment.handle,
-    map: () =>
-      outcomeOf(() => {
-        const pages = native.allocate(wholePages(segment.size))
-        segment.map(pages.view, access)
-        pages.handOver()
-        return pages.token
-      }),
+    map: () => outcomeOf(() => mapOverPage(native, segment, access)),
     unmap: () => void segment.unmap(),
     close: () => segment.close(),
   }
 }
 
-const wholePages = (size: number) => Math.ceil(size / 65536) * 65536
+/** Returns the token by which the page knows the memory. */
+function mapOverPage(native: Native, segment: Segment, access: BufferAccess): string {
+  const pages = native.pages()
+  try {
+    segment.map(pages.allocate(Math.ceil(segment.size / WASM_PAGE) * WASM_PAGE), access)
+    return pages.handOver()
+  } catch (error) {
+    pages.forget()
+    throw error
+  }
+}
+
+const WASM_PAGE = 65536

@@ -7,8 +7,8 @@ import { packError } from '../shared/plain-error.ts'
 import { type Pipe, pipeOf } from '../shared/port.ts'
 import { bridgeLink } from './bridged-link.ts'
 import type { MainProcess, Offer } from './main-process.ts'
-import type { Native } from './native.ts'
-import { handOverPort, type SharedPages } from './page-memory.ts'
+import type { Allocation, Native } from './native.ts'
+import { handOverPort } from './page-memory.ts'
 
 type OnLink = (granted: Granted, origin: LinkOrigin) => void
 interface Waiting {
@@ -37,7 +37,7 @@ export class PageLinks {
     try {
       const { grant, port } = await this.#ask(id, name, native !== undefined, signal)
       if (grant.kind === 'port') return this.#overPort(id, port as MessagePort, 0, grant)
-      if (native === undefined) throw new SharedChannelError('NOT_SUPPORTED', 'There is no native code in this page.')
+      if (native === undefined) return noNative()
       return grant.kind === 'plugin'
         ? await this.#openPlugin(id, native, grant, signal)
         : await this.#createChannel(id, native, grant, signal)
@@ -72,36 +72,30 @@ export class PageLinks {
   }
 
   async #openPlugin(id: string, native: Native, grant: Extract<Grant, { kind: 'plugin' }>, signal: AbortSignal) {
-    let pages: SharedPages | undefined
-    const allocate = (size: number) => {
-      pages = native.allocate(size)
-      return pages.view
+    const pages = native.pages()
+    try {
+      const plugin = await native.host.openPluginOver(pages.allocate, grant.path, { ...grant.options, signal })
+      return this.#bridged(id, plugin, pages)
+    } catch (error) {
+      pages.forget()
+      throw error
     }
-    const plugin = await native.host.openPluginOver(allocate, grant.path, { ...grant.options, signal })
-    return this.#bridged(id, plugin, pages as SharedPages)
   }
 
-  async #createChannel(id: string, native: Native, grant: Capacities, signal: AbortSignal): Promise<Granted> {
-    let pages: SharedPages | undefined
-    const allocate = (size: number) => {
-      pages = native.allocate(size)
-      return pages.view
-    }
-    const { link, handle } = native.host.createChannelOver(allocate, {
-      capacity: grant.sendCapacity,
-      receiveCapacity: grant.receiveCapacity,
-    })
+  async #createChannel(id: string, native: Native, capacities: Capacities, signal: AbortSignal): Promise<Granted> {
+    const { link, handle, pages } = createOver(native, capacities)
     try {
       await new Promise<void>((resolve, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason))
         this.#main.ask(id, { granted: () => {}, opened: resolve, failed: reject })
         this.#main.say({ type: 'handle', id, handle })
       })
+      return this.#bridged(id, link, pages)
     } catch (error) {
       await link.close()
+      pages.forget()
       throw error
     }
-    return this.#bridged(id, link, pages as SharedPages)
   }
 
   // ---- Links that come from outside ----
@@ -133,33 +127,36 @@ export class PageLinks {
   }
 
   #makerOf(id: string, port: MessagePort, native: Native | undefined): LinkMaker<Granted> {
-    let pages: SharedPages
-    const allocate = (size: number) => {
-      pages = (native as Native).allocate(size)
-      return pages.view
-    }
+    const overPort = (side: 0 | 1, capacities: Capacities) => this.#overPort(id, port, side, capacities)
+    if (native === undefined) return { isNative: false, create: noNative, open: noNative, overPort }
     return {
-      isNative: native !== undefined,
-      create: ({ sendCapacity, receiveCapacity }) => {
-        const { link, handle } = (native as Native).host.createChannelOver(allocate, {
-          capacity: sendCapacity,
-          receiveCapacity,
-        })
-        return { made: this.#bridged(id, link, pages), handle, close: () => void link.close() }
+      isNative: true,
+      create: (capacities) => {
+        const { link, handle, pages } = createOver(native, capacities)
+        return {
+          made: this.#bridged(id, link, pages),
+          handle,
+          close: () => void link.close().then(() => pages.forget()),
+        }
       },
       open: (handle) => {
-        const { host, trusted } = native as Native
-        return this.#bridged(id, host.openChannelOver(allocate, handle, { trusted }), pages)
+        const pages = native.pages()
+        try {
+          const link = native.host.openChannelOver(pages.allocate, handle, { trusted: native.trusted })
+          return this.#bridged(id, link, pages)
+        } catch (error) {
+          pages.forget()
+          throw error
+        }
       },
-      overPort: (side, capacities) => this.#overPort(id, port, side, capacities),
+      overPort,
     }
   }
 
   // ---- Both ----
 
-  #bridged(id: string, link: Link, pages: SharedPages): Granted {
-    pages.handOver()
-    const bridged = bridgeLink(link, pages.token, () => {
+  #bridged(id: string, link: Link, pages: Allocation): Granted {
+    const bridged = bridgeLink(link, pages.handOver(), () => {
       forget()
       this.#main.say({ type: 'closed', id })
     })
@@ -179,6 +176,22 @@ export class PageLinks {
       },
     }
   }
+}
+
+/** A channel over memory of the page. */
+function createOver(native: Native, { sendCapacity, receiveCapacity }: Capacities) {
+  const pages = native.pages()
+  try {
+    const created = native.host.createChannelOver(pages.allocate, { capacity: sendCapacity, receiveCapacity })
+    return { ...created, pages }
+  } catch (error) {
+    pages.forget()
+    throw error
+  }
+}
+
+function noNative(): never {
+  throw new SharedChannelError('NOT_SUPPORTED', 'There is no native code in this page.')
 }
 
 /** In older Chromium a port does not tell that it was closed: the main process does. */
