@@ -1,0 +1,2 @@
+/** The test writes another one. */
+export const greeting = 'first'
