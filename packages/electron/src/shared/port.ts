@@ -35,6 +35,17 @@ export interface PortListener {
   closed(): void
 }
 
+/**
+ * In older pages nothing comes of the event, but their renderer crashes when a document that listens to it is left (seen in
+ * Chromium 108). In Node no version of Chromium is found.
+ */
+const mayHearClose = !(chromiumVersion() < 122)
+
+function chromiumVersion(): number {
+  const { navigator } = globalThis as { navigator?: { userAgent: string } }
+  return Number(/ Chrome\/(\d+)/.exec(navigator?.userAgent ?? '')?.[1])
+}
+
 /** Hears what comes through the port from now on. It does not hold Node's event loop by that. */
 export function listenTo(port: Port, listener: PortListener): void {
   const handlers = {
@@ -43,7 +54,7 @@ export function listenTo(port: Port, listener: PortListener): void {
       listener.message(data, ports ?? [])
     },
     messageerror: () => listener.unreadable?.(),
-    close: () => listener.closed(),
+    ...(mayHearClose && { close: () => listener.closed() }),
   }
   for (const [name, handler] of Object.entries(handlers)) {
     if ('addEventListener' in port) port.addEventListener(name, handler)
