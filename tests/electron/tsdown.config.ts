@@ -1,6 +1,6 @@
 import { defineConfig, type UserConfig } from 'tsdown'
 
-const COMMON: UserConfig = { target: 'es2022', deps: { neverBundle: ['electron'] }, dts: false }
+const COMMON: UserConfig = { target: 'es2022', dts: false }
 
 export default defineConfig([
   {
@@ -15,6 +15,7 @@ export default defineConfig([
     // Electron 22 knows no ES modules.
     format: ['cjs'],
     platform: 'node',
+    deps: { neverBundle: ['electron'] },
     fixedExtension: true,
   },
   {
@@ -23,6 +24,7 @@ export default defineConfig([
     outDir: 'dist/windows/pages',
     format: ['iife'],
     platform: 'browser',
+    deps: { alwaysBundle: [/./] },
     outputOptions: { entryFileNames: '[name].js' },
     copy: ['windows/app/*.html', 'windows/app/*.js'],
   },

@@ -4,7 +4,7 @@ import { areEqual } from '../../app/checked-data.ts'
 import { Sequence } from '../../app/sequence.ts'
 import type { Checked } from '../../app/task.ts'
 
-const SEEDS = [0x2468ace, 0x13579bd] as const
+const SEEDS = { 0: 0x2468ace, 1: 0x13579bd } as Readonly<Record<number, number>>
 
 const protocol = defineProtocol({ both: { data: { id: 1, codec: bytes() }, over: { id: 2, codec: bytes() } } })
 
@@ -17,11 +17,12 @@ export function converseOver(link: Link): Conversation {
 /**
  * Both sides call it at the same time.
  *
+ * @param side 0 or 1, which the other side is not.
  * @returns What came from the other side, when all of it is here and all of ours is sent.
  */
-export async function exchange(channel: Conversation, side: 0 | 1, mebibytes: number): Promise<Checked> {
+export async function exchange(channel: Conversation, side: number, mebibytes: number): Promise<Checked> {
   const received = receive(channel, SEEDS[1 - side] as number)
-  const sequence = new Sequence(SEEDS[side])
+  const sequence = new Sequence(SEEDS[side] as number)
   for (let left = mebibytes * 2 ** 20; left > 0; ) {
     const message = sequence.next()
     if (!channel.send('data', message)) await channel.ready

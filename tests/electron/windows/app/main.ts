@@ -19,6 +19,9 @@ export type Preferences = Pick<
   'sandbox' | 'contextIsolation' | 'nodeIntegration' | 'nodeIntegrationInSubFrames' | 'preload'
 >
 
+/** Of the broker, without what cannot cross to this process. */
+export type BrokerSettings = Omit<BrokerOptions, 'session'>
+
 const tools = {
   /** Resolves when its page has loaded. The preferences stand beside the defaults: no Node but in the preload. */
   async openWindow(address: string, preferences: Preferences): Promise<void> {
@@ -33,7 +36,7 @@ const tools = {
   /** All pages that are loaded from here on have COOP and COEP. */
   isolatePages: () => isolationHeaders(session.defaultSession),
 
-  startBroker(options: BrokerOptions): void {
+  startBroker(options: BrokerSettings): void {
     tools.broker = createBroker(options)
   },
 

@@ -71,7 +71,7 @@ const tools = {
   },
 
   /** Exchanges data over the conversation of this name, as the other side does now. */
-  async converse(name: string, side: 0 | 1, mebibytes: number): Promise<Checked> {
+  async converse({ name, side, mebibytes }: { name: string; side: number; mebibytes: number }): Promise<Checked> {
     return exchange(await conversationOf(name), side, mebibytes)
   },
 

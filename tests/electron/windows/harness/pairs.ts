@@ -16,12 +16,9 @@ export async function connectPages(app: TestApp, name: string, ends: readonly [T
 
 /** Both send so much and check what comes. */
 export async function expectExchange(name: string, ends: readonly [Talker, Talker], mebibytes: number): Promise<void> {
-  const talk = ([name, side, mebibytes]: readonly [string, 0 | 1, number]) =>
-    globalThis.page.converse(name, side, mebibytes)
-  const received = await Promise.all([
-    ends[0].evaluate(talk, [name, 0, mebibytes]),
-    ends[1].evaluate(talk, [name, 1, mebibytes]),
-  ])
+  const received = await Promise.all(
+    ends.map((end, side) => end.evaluate((order) => globalThis.page.converse(order), { name, side, mebibytes })),
+  )
   for (const { wrong, bytes } of received) {
     expect(wrong).toBe(0)
     expect(bytes).toBeGreaterThanOrEqual(mebibytes * 2 ** 20)

@@ -1,11 +1,12 @@
 // The plugins of the tests, as createBroker gets them.
 import { dirname } from 'node:path'
-import type { BrokerOptions, PluginHome } from '@shared-channel/electron/main'
+import type { PluginHome } from '@shared-channel/electron/main'
 import { pluginPath } from '@shared-channel/test-plugins'
+import type { BrokerSettings } from '../app/main.ts'
 
 const CAMERA = pluginPath('electron_stream')
 
 /** The plugin `camera`, which understands what app/protocol.ts says. */
-export function cameraIn(isolation: PluginHome): BrokerOptions {
-  return { plugins: { camera: { path: CAMERA, isolation } }, folders: [dirname(CAMERA)] }
+export function cameraIn(isolation: PluginHome) {
+  return { plugins: { camera: { path: CAMERA, isolation } }, folders: [dirname(CAMERA)] } satisfies BrokerSettings
 }

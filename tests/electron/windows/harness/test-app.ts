@@ -1,9 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { rmSync } from 'node:fs'
-import type { BrokerOptions } from '@shared-channel/electron/main'
 import type { ElectronApplication, Page } from 'playwright-core'
 import { expect } from 'vitest'
-import type { Preferences } from '../app/main.ts'
+import type { BrokerSettings, Preferences } from '../app/main.ts'
 import { sharedMemoryFilesOf } from './leftovers.ts'
 import { cameraIn } from './plugins.ts'
 import { isRunning, kill, processesOf } from './processes.ts'
@@ -41,7 +40,7 @@ export class TestApp {
   }
 
   /** For pages that are loaded from here on. */
-  async startBroker(options: BrokerOptions = cameraIn('renderer')): Promise<void> {
+  async startBroker(options: BrokerSettings = cameraIn('renderer')): Promise<void> {
     await this.electron.evaluate((_, options) => main.startBroker(options), options)
   }
 

@@ -1,7 +1,6 @@
 // What a page is not let do, and what it is told then.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { BrokerOptions } from '@shared-channel/electron/main'
 import { pluginPath } from '@shared-channel/test-plugins'
 import { describe, expect, inject, it } from 'vitest'
 import { cameraIn } from '../harness/plugins.ts'
@@ -42,8 +41,8 @@ describe.skipIf(inject('electron') === null)('a page is refused', () => {
   )
 
   it('when the library is another one than its sha256 says', async () => {
-    const { plugins, folders } = cameraIn('renderer') as Required<BrokerOptions>
-    const camera = plugins.camera as NonNullable<typeof plugins.camera>
+    const { folders, plugins } = cameraIn('renderer')
+    const { camera } = plugins
     const sha256 = createHash('sha256').update(readFileSync(camera.path)).digest('hex')
     const forged = sha256.replace(/^./, (digit) => (digit === '0' ? '1' : '0'))
     const app = await startApp()
@@ -74,7 +73,7 @@ describe.skipIf(inject('electron') === null)('a page is refused', () => {
         missing: { path: pluginPath('missing'), isolation: 'renderer' },
         foreign: { path: pluginPath('wrong_abi'), isolation: 'renderer' },
       },
-      ...(folders && { folders }),
+      folders,
     })
     const window = await app.openWindow()
     expect(await failureOfConnect(window, 'missing')).toMatchObject({
