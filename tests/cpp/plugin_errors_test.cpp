@@ -27,7 +27,7 @@ PluginEvent failure_of(const std::string& plugin, const std::string& options = "
   PluginEvent end = js.ears().wait_for(Kind::ended);
   CHECK(js.join(kPatience));
   CHECK_FALSE(js.ears().try_take(Kind::ready));
-  CHECK(js.peer_state() == kStateClosed);
+  CHECK(js.peer_state() == kStateLost);
   return end;
 }
 

@@ -68,7 +68,7 @@ struct HostileSide {
     base = segment.data();
   }
   void start() {
-    host = PluginHost::start(std::move(segment), layout, {.path = test::plugin_path("echo")}, ears);
+    host = PluginHost::start(std::make_shared<const Segment>(std::move(segment)), layout, {.path = test::plugin_path("echo")}, ears);
     (void)ears->wait_for(Kind::ready);
   }
   [[nodiscard]] std::string end() {

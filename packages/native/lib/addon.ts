@@ -29,6 +29,12 @@ export interface NativePlugin {
   close(): boolean
 }
 
+/** The object behind a served plugin; see ServedPluginObject in src/addon/served_plugin_object.hpp. */
+export interface NativeServedPlugin {
+  stop(): void
+  close(): boolean
+}
+
 /** One reference to a segment and its mapping; see SegmentObject in src/addon/segment_object.hpp. */
 export interface NativeSegment {
   /** Bytes that count; the segment is rounded up to 64 KiB. */
@@ -95,6 +101,15 @@ export interface Addon {
     onRing: () => void,
     onEvent: NativeEventListener,
   ) => NativePlugin
+  NativeServedPlugin: new (
+    handle: string,
+    trusted: boolean,
+    path: string,
+    optionsJson: string,
+    updateInterval: number | undefined,
+    shutdownTimeout: number,
+    onEvent: NativeEventListener,
+  ) => NativeServedPlugin
   NativeSegment: {
     new (size: number): NativeSegment
     new (handle: string, readOnly: boolean, trusted: boolean): NativeSegment

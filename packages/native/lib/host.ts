@@ -1,5 +1,5 @@
-// For packages that bring shared memory to places where JavaScript's memory is not this package's to make: a page, whose
-// preload has the addon. Applications use the entry `.`.
+// For packages that bring shared memory to other places: a page, whose memory is not this package's to make, and whose preload
+// has the addon; and a process whose plugins are for others. Applications use the entry `.`.
 export { addonPath, useAddon } from './addon.ts'
 export { createChannelOver, openChannelOver } from './channel-link.ts'
 export type { Allocate } from './memory.ts'
@@ -7,3 +7,4 @@ export { openPluginOver } from './plugin.ts'
 export { checkCapacity, libraryPath } from './plugin-options.ts'
 export { thisProcess, watchProcess } from './processes.ts'
 export { createSegment, openSegment, type Segment } from './segment.ts'
+export { type ServedPlugin, type ServePluginOptions, servePlugin } from './served-plugin.ts'

@@ -15,7 +15,8 @@ export {
   type OpenChannelOptions,
   openChannel,
 } from './channel-link.ts'
-export { openPlugin, type Plugin, type PluginInfo } from './plugin.ts'
+export { openPlugin, type Plugin } from './plugin.ts'
+export type { PluginInfo } from './plugin-events.ts'
 export type { LogLevel, LogLine, OpenPluginOptions } from './plugin-options.ts'
 export { type ReceivingOptions, SharedBufferReceiver, sharedBuffer } from './receiving.ts'
 export type { PluginRestart } from './restart.ts'

@@ -3,7 +3,8 @@ import { type LinkListener, SharedChannelError } from '@shared-channel/core'
 import { hostProgram, loadAddon, type NativeEventListener, type NativePlugin } from './addon.ts'
 import { sharedSegmentOf } from './buffer-memory.ts'
 import { type Capabilities, capabilities } from './capabilities.ts'
-import type { Plugin, PluginInfo } from './plugin.ts'
+import type { Plugin } from './plugin.ts'
+import { callBack, log, type PluginInfo, pluginInfo } from './plugin-events.ts'
 import {
   checkIsolation,
   checkTime,
@@ -15,9 +16,6 @@ import {
   optionsJson,
 } from './plugin-options.ts'
 import { BackOff, type PluginRestart } from './restart.ts'
-
-const ABI_MAJOR = 1
-const LEVELS = ['debug', 'info', 'warn', 'error'] as const
 
 /** Hears what no channel hears. */
 const CONSOLE: LinkListener = {
@@ -213,7 +211,7 @@ export class PluginLink implements Plugin {
   readonly #onEvent: NativeEventListener = (kind, code, text, level, name, version, abiMinor) => {
     switch (kind) {
       case 'ready':
-        this.#info = { name, version, abi: `${ABI_MAJOR}.${abiMinor}` }
+        this.#info = pluginInfo(name, version, abiMinor)
         this.#backOff.started()
         if (this.#interruption !== undefined) this.#isBack(this.#interruption)
         else {
@@ -222,7 +220,7 @@ export class PluginLink implements Plugin {
         }
         break
       case 'log':
-        this.#log({ level: LEVELS[level] ?? 'info', text })
+        log(this.#info?.name ?? this.path, this.#onLog, level, text)
         break
       case 'error':
         this.#tell((listener) =>
@@ -294,23 +292,9 @@ export class PluginLink implements Plugin {
     return this.#info === undefined ? this.path : `The plugin "${this.#info.name}"`
   }
 
-  #log(line: LogLine): void {
-    if (this.#onLog !== undefined) callBack(this.#onLog, line)
-    else console[line.level](`[${this.#info?.name ?? this.path}] ${line.text}`)
-  }
-
   #tell(what: (listener: LinkListener) => void): void {
     if (this.#listener !== undefined) what(this.#listener)
     else this.#early.push(what)
-  }
-}
-
-/** An exception may not reach the addon. */
-function callBack<T>(handler: (value: T) => void, value: T): void {
-  try {
-    handler(value)
-  } catch (error) {
-    console.error(error)
   }
 }
 

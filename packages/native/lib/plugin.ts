@@ -2,17 +2,10 @@ import { type Link, segmentSize } from '@shared-channel/core'
 import { loadAddon } from './addon.ts'
 import type { Capabilities } from './capabilities.ts'
 import { type Allocate, allocateForChannel, checkMemory } from './memory.ts'
+import type { PluginInfo } from './plugin-events.ts'
 import { PluginLink } from './plugin-link.ts'
 import { checkCapacity, libraryPath, type OpenPluginOptions } from './plugin-options.ts'
 import type { PluginRestart } from './restart.ts'
-
-/** What a plugin says it is. */
-export interface PluginInfo {
-  readonly name: string
-  readonly version: string
-  /** `major.minor` of plugin.h: as the plugin was compiled, or, for one of plugin_interface.h, as it is adapted to here. */
-  readonly abi: string
-}
 
 /** A plugin at the other end of a channel: give it to `new SharedChannel(plugin, protocol)`. */
 export interface Plugin extends Link {

@@ -163,6 +163,17 @@ PeerState ChannelEnd::look_at_peer() noexcept {
   }
 }
 
+PeerState ChannelEnd::peer() noexcept {
+  const std::uint32_t now = bell_.value();
+  if (has_looked_.load() && bell_looked_at_.load() == now) return peer_.load();
+  const PeerState peer = look_at_peer();
+  peer_.store(peer);
+  // Last: another thread that finds this need not look.
+  bell_looked_at_.store(now);
+  has_looked_.store(true);
+  return peer;
+}
+
 bool ChannelEnd::is_peer_there() noexcept {
   // First the state, then the lock, which is taken before the state is changed and given up after it was for the last time.
   const std::uint32_t state = peer_state_.load();

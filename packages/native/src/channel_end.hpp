@@ -51,6 +51,9 @@ class ChannelEnd {
   // that its end rings too. [thread-safe]
   [[nodiscard]] PeerState look_at_peer() noexcept;
 
+  // The same, for those who ask often: what changes rings the bell, so it looks only when the bell has moved. [thread-safe]
+  [[nodiscard]] PeerState peer() noexcept;
+
   // Wakes the other side, whose announcement was taken and whose bell was moved. [thread-safe]
   void wake_peer() const noexcept;
 
@@ -72,6 +75,10 @@ class ChannelEnd {
   const Bell bell_;
   const Bell peer_bell_;
   std::atomic<bool> is_open_ = false;
+
+  std::atomic<bool> has_looked_ = false;
+  std::atomic<std::uint32_t> bell_looked_at_ = 0;  // what the bell said when `peer_` was looked at last
+  std::atomic<PeerState> peer_ = PeerState::unknown;
 
   std::mutex mutex_;
   bool peer_came_ = false;      // its state was seen to be another than none

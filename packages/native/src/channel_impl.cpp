@@ -86,13 +86,13 @@ void Channel::Impl::check(SendStatus status) const {
 
 bool Channel::Impl::may_send() noexcept {
   if (closed_.load(std::memory_order_relaxed) || fault_.load(std::memory_order_relaxed) != Fault::none) return false;
-  return look_at_peer() <= PeerState::present;
+  return end_->peer() <= PeerState::present;
 }
 
 Error Channel::Impl::why_ended() const {
   if (closed_.load()) return channel_is_closed();
   if (const Fault fault = fault_.load(); fault != Fault::none) return error_of(fault);
-  if (peer_.load() == PeerState::lost) return {"PEER_LOST", "the other side of the channel has ended without closing it"};
+  if (end_->peer() == PeerState::lost) return {"PEER_LOST", "the other side of the channel has ended without closing it"};
   return {"CLOSED", "the other side has closed the channel; open another"};
 }
 
@@ -112,18 +112,6 @@ Error Channel::Impl::error_of(Fault fault) {
 }
 
 // ---- The other side ----
-
-// What changes rings the bell. So there is something to look at only when the bell has moved.
-PeerState Channel::Impl::look_at_peer() noexcept {
-  const std::uint32_t now = bell_.value();
-  if (has_looked_.load() && bell_looked_at_.load() == now) return peer_.load();
-  const PeerState peer = end_->look_at_peer();
-  peer_.store(peer);
-  // Last: another thread that finds this need not look.
-  bell_looked_at_.store(now);
-  has_looked_.store(true);
-  return peer;
-}
 
 // Only in good order: how else it ended is for `look_at_peer` to say, which may yet have to be rung for.
 bool Channel::Impl::peer_has_closed() const noexcept {

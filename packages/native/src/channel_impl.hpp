@@ -45,7 +45,7 @@ class Channel::Impl final : private MessageSender::End {
   std::optional<Message> receive(const Timeout& timeout);
   std::vector<std::byte> request(std::uint32_t type, std::span<const std::byte> bytes, const Timeout& timeout);
   void interrupt() noexcept;
-  PeerState look_at_peer() noexcept;
+  PeerState look_at_peer() noexcept { return end_->peer(); }
   std::size_t close(const Timeout& timeout);
 
  private:
@@ -89,9 +89,6 @@ class Channel::Impl final : private MessageSender::End {
   MessageReader reader_;
   MessageSender sender_;
 
-  std::atomic<bool> has_looked_ = false;
-  std::atomic<std::uint32_t> bell_looked_at_ = 0;  // what the bell said when `peer_` was looked at last
-  std::atomic<PeerState> peer_ = PeerState::unknown;
   std::atomic<bool> closed_ = false;
   std::atomic<bool> interrupted_ = false;
   std::atomic<Fault> fault_ = Fault::none;

@@ -76,7 +76,7 @@ bool Channel::Impl::next(IncomingMessage& message, const Deadline& deadline, boo
     if (status != ReadStatus::again) take_fault(status);
     publish_room();
     // The order matters: what the other side sent before it closed or ended is in the ring once that is seen.
-    const PeerState peer = look_at_peer();
+    const PeerState peer = end_->peer();
     const bool has_closed = peer_has_closed();
     if (ring_in_.has_more()) continue;
     if (peer == PeerState::lost) {

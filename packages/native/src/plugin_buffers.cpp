@@ -115,9 +115,8 @@ const sc_shared_buffer* PluginBuffers::receive(const BufferPost& post) noexcept 
     }
     const bool is_writable = post.access == BufferAccess::read_write;
     auto received = std::make_unique<Buffer>();
-    // JavaScript is the application that has loaded this plugin.
     received->segment = std::make_shared<const Segment>(
-        Segment::open(handle, is_writable ? SegmentAccess::read_write : SegmentAccess::read_only, PeerTrust::trusted));
+        Segment::open(handle, is_writable ? SegmentAccess::read_write : SegmentAccess::read_only, poster_));
     received->handle = handle_of(*received->segment, post.size);
     received->additional_data = post.additional_data;
     received->post = post.id;

@@ -21,8 +21,9 @@ namespace shared_channel {
 // All functions may be called from any thread, unless they say otherwise.
 class PluginBuffers {
  public:
-  // `wake` wakes the plugin thread, which has to call `send_answers`.
-  PluginBuffers(MessageSender& sender, std::function<void()> wake) : sender_(sender), wake_(std::move(wake)) {}
+  // `poster` is JavaScript; `wake` wakes the plugin thread, which has to call `send_answers`.
+  PluginBuffers(MessageSender& sender, PeerTrust poster, std::function<void()> wake)
+      : sender_(sender), poster_(poster), wake_(std::move(wake)) {}
   PluginBuffers(const PluginBuffers&) = delete;
   PluginBuffers& operator=(const PluginBuffers&) = delete;
 
@@ -66,6 +67,7 @@ class PluginBuffers {
   void queue_answer(std::string text) noexcept;
 
   MessageSender& sender_;
+  const PeerTrust poster_;
   const std::function<void()> wake_;
   std::atomic<bool> has_answers_ = false;
 

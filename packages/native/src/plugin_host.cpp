@@ -13,6 +13,7 @@ namespace shared_channel {
 namespace {
 
 constexpr std::uint32_t kMaxMessageBytes = std::numeric_limits<std::uint32_t>::max();
+constexpr const char* kPeerLost = "the other side of the channel has ended without closing it";
 
 // This thread is JavaScript's and in the plugin's exchange.
 thread_local bool in_exchange = false;
@@ -34,20 +35,20 @@ PluginEvent ended(const char* code = "", const std::string& text = "") {
 
 }  // namespace
 
-PluginHost::PluginHost(Segment segment, const Layout& layout, PluginOptions options,
+PluginHost::PluginHost(std::shared_ptr<const Segment> segment, const Layout& layout, PluginOptions options,
                        std::shared_ptr<PluginListener> listener, std::shared_ptr<HangWatch> watch)
     : segment_(std::move(segment)),
       options_(std::move(options)),
       listener_(std::move(listener)),
       watch_(std::move(watch)),
-      peer_state_(word_at(segment_.data(), kStateOffset + kSideStride * kJavaScriptSide)),
-      state_(word_at(segment_.data(), kStateOffset + kSideStride * kPluginSide)),
-      bell_(segment_.data(), kPluginSide),
-      peer_bell_(segment_.data(), kJavaScriptSide),
-      ring_in_(segment_.data(), layout, kJavaScriptSide),
+      peer_state_(word_at(segment_->data(), kStateOffset + kSideStride * kJavaScriptSide)),
+      state_(word_at(segment_->data(), kStateOffset + kSideStride * kPluginSide)),
+      bell_(segment_->data(), kPluginSide),
+      peer_bell_(segment_->data(), kJavaScriptSide),
+      ring_in_(segment_->data(), layout, kJavaScriptSide),
       reader_(ring_in_, kMaxMessageBytes),
-      sender_(*this, segment_.data(), layout, kPluginSide),
-      buffers_(sender_, [this] { wake_plugin(); }) {
+      sender_(*this, segment_->data(), layout, kPluginSide),
+      buffers_(sender_, options_.peer, [this] { wake_plugin(); }) {
   c_host_ = {
       .abi_major = SC_ABI_MAJOR,
       .abi_minor = SC_ABI_MINOR,
@@ -69,12 +70,13 @@ PluginHost::PluginHost(Segment segment, const Layout& layout, PluginOptions opti
                 {.kind = PluginEvent::Kind::log, .code = "", .text = text != nullptr ? text : "", .level = level});
           },
       .report_error = [](const sc_host* host, const char* text) { of(host).report_error(text); },
-      .stopping = [](const sc_host* host) { return of(host).stopping_.load() || of(host).peer_closed(); },
+      .stopping = [](const sc_host* host) { return of(host).stopping_.load() || of(host).peer_has_ended(); },
       .get_extension = [](const sc_host*, const char* id) { return extension(id); },
   };
 }
 
-std::shared_ptr<PluginHost> PluginHost::start(Segment segment, const Layout& layout, PluginOptions options,
+std::shared_ptr<PluginHost> PluginHost::start(std::shared_ptr<const Segment> segment, const Layout& layout,
+                                              PluginOptions options,
                                               std::shared_ptr<PluginListener> listener,
                                               std::shared_ptr<HangWatch> watch) {
   std::shared_ptr<PluginHost> host(
@@ -160,7 +162,7 @@ void PluginHost::run() noexcept {
   }
   // Whoever of the plugin's threads still tries to send is told that it is over.
   request_stop();
-  state_.store(kStateClosed);
+  change_state(end.code.empty() ? kStateClosed : kStateLost);
   peer_bell_.move();  // and wakes JavaScript, below
   {
     const std::lock_guard lock(finished_mutex_);
@@ -168,6 +170,13 @@ void PluginHost::run() noexcept {
     finished_changed_.notify_all();
   }
   listener_->post(std::move(end));
+}
+
+// Forwards only: the end may have been left meanwhile, and is opened already where it was claimed.
+void PluginHost::change_state(std::uint32_t to) noexcept {
+  std::uint32_t now = state_.load();
+  while (now < to && now < kStateClosed && !state_.compare_exchange_weak(now, to)) {
+  }
 }
 
 // plugin.h forbids exceptions to cross it, but a plugin that breaks the rule must not take the application down.
@@ -213,7 +222,7 @@ PluginEvent PluginHost::run_plugin() {
     requests_ = extension_of(*plugin, SC_EXTENSION_REQUESTS, &sc_plugin_requests::on_request);
     plugin_buffers_ = extension_of(*plugin, SC_EXTENSION_BUFFERS, &sc_plugin_buffers::on_shared_buffer);
     open_exchange(*plugin);
-    state_.store(kStateOpen);
+    change_state(kStateOpen);
     listener_->post({.kind = PluginEvent::Kind::ready,
                      .code = "",
                      .text = "",
@@ -282,10 +291,10 @@ PluginEvent PluginHost::serve(sc_plugin& plugin, std::chrono::milliseconds inter
         break;
       case ReadStatus::again: {
         publish_room();
-        // The order matters: what JavaScript sent before it closed is in the ring once its state says closed.
-        const bool closed = peer_closed();
+        // The order matters: what JavaScript sent before it closed or ended is in the ring once that is seen.
+        const bool has_ended = peer_has_ended();
         if (ring_in_.has_more()) break;
-        if (closed) return ended();
+        if (has_ended) return listener_->is_peer_lost() ? ended("PEER_LOST", kPeerLost) : ended();
         wait_for_work(next_update);
         break;
       }
@@ -354,6 +363,8 @@ bool PluginHost::has_work() const noexcept {
 
 bool PluginHost::peer_closed() const noexcept { return peer_state_.load() >= kStateClosed; }
 
+bool PluginHost::peer_has_ended() const noexcept { return peer_closed() || listener_->is_peer_lost(); }
+
 void PluginHost::wait_for_work(const Deadline& next_update) noexcept {
   // Never on the core that JavaScript last ran on: it may need that very core to go on.
   if (current_core() != peer_core_.load(std::memory_order_relaxed)) {
@@ -361,7 +372,7 @@ void PluginHost::wait_for_work(const Deadline& next_update) noexcept {
   }
   const std::uint32_t seen = bell_.value();
   bell_.announce(kWaitingForData);
-  if (!has_work()) sleep_on(bell_.word(), seen, next_update);
+  if (!has_work() && !listener_->is_peer_lost()) sleep_on(bell_.word(), seen, next_update);
   bell_.withdraw(kWaitingForData);
 }
 
@@ -399,7 +410,10 @@ void PluginHost::abort() noexcept {
   buffers_.slot_closed();
 }
 
-bool PluginHost::may_send() noexcept { return !stopping_.load(); }
+// A side that has closed may still read; one that is gone, or lost, does not.
+bool PluginHost::may_send() noexcept {
+  return !stopping_.load() && peer_state_.load() < kStateLost && !listener_->is_peer_lost();
+}
 
 void PluginHost::wake_peer() noexcept { listener_->ring(); }
 

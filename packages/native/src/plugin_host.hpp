@@ -20,7 +20,7 @@ class PluginHost final : public PluginRunner, private MessageSender::End {
  public:
   // Starts the thread, which loads the library, runs `initialize` and posts `ready` or `ended`. `watch`, if any, is told of
   // every call into the plugin.
-  static std::shared_ptr<PluginHost> start(Segment segment, const Layout& layout, PluginOptions options,
+  static std::shared_ptr<PluginHost> start(std::shared_ptr<const Segment> segment, const Layout& layout, PluginOptions options,
                                            std::shared_ptr<PluginListener> listener,
                                            std::shared_ptr<HangWatch> watch = nullptr);
   PluginHost(const PluginHost&) = delete;
@@ -32,13 +32,14 @@ class PluginHost final : public PluginRunner, private MessageSender::End {
   [[nodiscard]] bool join(const Deadline& deadline) override;
   // Leaves a thread that does not return to itself: it holds all that it may touch.
   const char* abandon() override;
-  [[nodiscard]] const Segment& segment() const noexcept override { return segment_; }
+  [[nodiscard]] const Segment& segment() const noexcept override { return *segment_; }
 
  private:
-  PluginHost(Segment segment, const Layout& layout, PluginOptions options, std::shared_ptr<PluginListener> listener,
-             std::shared_ptr<HangWatch> watch);
+  PluginHost(std::shared_ptr<const Segment> segment, const Layout& layout, PluginOptions options,
+             std::shared_ptr<PluginListener> listener, std::shared_ptr<HangWatch> watch);
 
   void run() noexcept;
+  void change_state(std::uint32_t to) noexcept;
   [[nodiscard]] PluginEvent run_plugin();
   template <typename Call>
   bool contained(const char* function, Call&& call) noexcept;
@@ -54,6 +55,7 @@ class PluginHost final : public PluginRunner, private MessageSender::End {
   void wait_for_work(const Deadline& next_update) noexcept;
   [[nodiscard]] bool has_work() const noexcept;
   [[nodiscard]] bool peer_closed() const noexcept;
+  [[nodiscard]] bool peer_has_ended() const noexcept;
   void publish_room() noexcept;
 
   // The functions of sc_host and sc_host_requests. `message` says what is sent but for its data.
@@ -70,7 +72,7 @@ class PluginHost final : public PluginRunner, private MessageSender::End {
   void wake_peer() noexcept override;
   void found_corrupt() noexcept override;
 
-  const Segment segment_;
+  const std::shared_ptr<const Segment> segment_;
   const PluginOptions options_;
   const std::shared_ptr<PluginListener> listener_;
   const std::shared_ptr<HangWatch> watch_;

@@ -41,12 +41,16 @@ class PluginListener {
   virtual ~PluginListener() = default;
   virtual void ring() noexcept = 0;                    // JavaScript sleeps, and there is something for it
   virtual void post(PluginEvent&& event) noexcept = 0;  // never waits
+  // Whether JavaScript is at the other end no more and did not say so, where nobody else looks after that. What changes it
+  // rings the plugin's bell.
+  [[nodiscard]] virtual bool is_peer_lost() noexcept { return false; }
 };
 
 struct PluginOptions {
   std::string path;
   std::string options_json = "null";
   std::optional<std::chrono::milliseconds> update_interval{};  // 0: `update` is never called; none: as the library says
+  PeerTrust peer = PeerTrust::trusted;  // JavaScript, which posts buffers
 };
 
 // Where memory of JavaScript lies in shared memory, if it does: another process gets that, and not a copy.

@@ -215,7 +215,7 @@ class JavaScriptSide {
         reader_(records_in_, 0xffffffff),
         ears_(std::make_shared<Ears>()),
         host_(PluginHost::start(
-            std::move(segment), layout,
+            std::make_shared<const Segment>(std::move(segment)), layout,
             {.path = setup.plugin.find('/') == std::string::npos ? plugin_path(setup.plugin) : setup.plugin,
              .options_json = setup.options,
              .update_interval = setup.update_interval},

@@ -7,6 +7,7 @@
 #include "mutex_object.hpp"
 #include "plugin_object.hpp"
 #include "segment_object.hpp"
+#include "served_plugin_object.hpp"
 #include "watch_object.hpp"
 
 namespace {
@@ -38,6 +39,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("checkPlugin", Napi::Function::New(env, CheckPlugin));
   exports.Set("detach", Napi::Function::New(env, Detach));
   exports.Set("NativePlugin", shared_channel::PluginObject::define(env));
+  exports.Set("NativeServedPlugin", shared_channel::ServedPluginObject::define(env));
   exports.Set("NativeChannel", shared_channel::ChannelObject::define(env));
   exports.Set("NativeSegment", shared_channel::SegmentObject::define(env));
   exports.Set("NativeMutex", shared_channel::MutexObject::define(env));

@@ -1,74 +1,9 @@
 #include "plugin_object.hpp"
 
-#include <cstdio>
-
 #include "../plugin_host.hpp"
 #include "segment_object.hpp"
 
 namespace shared_channel {
-namespace {
-
-// Lines that wait for an event loop which is busy; beyond it they are dropped and counted (plugin.h, `log`).
-constexpr std::size_t kMaxWaitingEvents = 1024;
-
-const char* name_of(PluginEvent::Kind kind) {
-  switch (kind) {
-    case PluginEvent::Kind::ready: return "ready";
-    case PluginEvent::Kind::error: return "error";
-    case PluginEvent::Kind::log: return "log";
-    case PluginEvent::Kind::ended: return "ended";
-  }
-  return "error";
-}
-
-bool may_be_dropped(const PluginEvent& event) {
-  return event.kind == PluginEvent::Kind::log || event.kind == PluginEvent::Kind::error;
-}
-
-std::optional<std::chrono::milliseconds> time_of(const Napi::Value& value) {
-  if (value.IsUndefined()) return std::nullopt;
-  return std::chrono::milliseconds(value.As<Napi::Number>().Int64Value());
-}
-
-}  // namespace
-
-// ---- PluginMail ----
-
-void PluginMail::post(PluginEvent&& event) noexcept {
-  {
-    const std::lock_guard lock(mutex_);
-    if (events_.size() >= kMaxWaitingEvents && may_be_dropped(event)) {
-      ++dropped_;
-    } else {
-      events_.push_back(std::move(event));
-    }
-  }
-  ring();
-}
-
-void PluginMail::delivered(napi_env env) noexcept {
-  std::vector<PluginEvent> events;
-  std::uint32_t dropped = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    events.swap(events_);
-    dropped = std::exchange(dropped_, 0);
-  }
-  if (dropped != 0) {
-    events.push_back({.kind = PluginEvent::Kind::error,
-                       .code = "PLUGIN_ERROR",
-                       .text = std::to_string(dropped) +
-                               " log lines and errors of the plugin were dropped: it reports faster than JavaScript reads"});
-  }
-  // After the events were taken: all that was written before the last of them.
-  if (object_ != nullptr) object_->collect();
-  for (const PluginEvent& event : events) {
-    if (object_ != nullptr) object_->on_event(env, event);
-  }
-  if (object_ != nullptr) object_->on_ring(env);
-}
-
-// ---- PluginObject ----
 
 Napi::Function PluginObject::define(Napi::Env env) {
   return DefineClass(env, "NativePlugin",
@@ -123,7 +58,7 @@ void PluginObject::start(Segment segment) {
   if (process_) {
     runner_ = PluginProcess::start(std::move(segment), layout_, options_, *process_, mail_);
   } else {
-    runner_ = PluginHost::start(std::move(segment), layout_, options_, mail_);
+    runner_ = PluginHost::start(std::make_shared<const Segment>(std::move(segment)), layout_, options_, mail_);
   }
 }
 
@@ -138,31 +73,10 @@ void PluginObject::on_ring(napi_env env) noexcept {
   if (!on_ring_.IsEmpty()) napi_call_function(env, undefined, on_ring_.Value(), 0, nullptr, nullptr);
 }
 
-void PluginObject::on_event(napi_env env, const PluginEvent& event) noexcept {
-  const Napi::HandleScope scope(env);
-  napi_value undefined;
-  napi_get_undefined(env, &undefined);
-  napi_value arguments[7];
-  const auto text = [env](const std::string& value, napi_value* result) {
-    napi_create_string_utf8(env, value.data(), value.size(), result);
-  };
-  text(name_of(event.kind), &arguments[0]);
-  text(event.code, &arguments[1]);
-  text(event.text, &arguments[2]);
-  napi_create_int32(env, event.level, &arguments[3]);
-  text(event.name, &arguments[4]);
-  text(event.version, &arguments[5]);
-  napi_create_uint32(env, event.abi_minor, &arguments[6]);
-  if (!on_event_.IsEmpty()) napi_call_function(env, undefined, on_event_.Value(), 7, arguments, nullptr);
-}
-
 void PluginObject::leave(std::chrono::steady_clock::time_point asked) noexcept {
   mail_->detach();
   if (runner_->join(asked + shutdown_timeout_)) return;
-  const char* const outcome = runner_->abandon();
-  std::fprintf(stderr,
-               "shared-channel: PLUGIN_ERROR: a plugin did not return within %lld ms when its environment ended; %s\n",
-               static_cast<long long>(shutdown_timeout_.count()), outcome);
+  report_abandoned(shutdown_timeout_, runner_->abandon());
 }
 
 // Wakes the plugin's side, after JavaScript has taken its announcement and moved its bell.

@@ -4,39 +4,14 @@
 
 #include <napi.h>
 
-#include <vector>
-
 #include "../plugin_process.hpp"
-#include "../plugin_runner.hpp"
 #include "channel_view.hpp"
 #include "environment.hpp"
+#include "plugin_events.hpp"
 
 namespace shared_channel {
 
-class PluginObject;
-
-// Carries rings and events from the plugin's threads to JavaScript.
-class PluginMail final : public PluginListener, public RingMail {
- public:
-  PluginMail(std::shared_ptr<EventLoop> event_loop, PluginObject& object)
-      : RingMail(std::move(event_loop)), object_(&object) {}
-
-  void ring() noexcept override { send(); }
-  void post(PluginEvent&& event) noexcept override;
-
-  // The JavaScript object is going away. [JavaScript's thread]
-  void detach() noexcept { object_ = nullptr; }
-
- private:
-  void delivered(napi_env env) noexcept override;
-
-  PluginObject* object_;  // JavaScript's thread only
-  std::mutex mutex_;
-  std::vector<PluginEvent> events_;
-  std::uint32_t dropped_ = 0;
-};
-
-class PluginObject final : public Napi::ObjectWrap<PluginObject>, public Teardown {
+class PluginObject final : public Napi::ObjectWrap<PluginObject>, public Teardown, public PluginMail::Reader {
  public:
   static Napi::Function define(Napi::Env env);
 
@@ -46,16 +21,15 @@ class PluginObject final : public Napi::ObjectWrap<PluginObject>, public Teardow
   explicit PluginObject(const Napi::CallbackInfo& info);
   ~PluginObject() override;
 
-  // Before either of the next two: what the plugin has written until now.
-  void collect() { view_.collect(); }
-  void on_ring(napi_env env) noexcept;
-  void on_event(napi_env env, const PluginEvent& event) noexcept;
-
   void ask_to_stop() noexcept override { runner_->request_stop(); }
   // Waits for the plugin, and gives it up when it takes longer than the shutdown timeout.
   void leave(std::chrono::steady_clock::time_point asked) noexcept override;
 
  private:
+  void collect() override { view_.collect(); }
+  void on_ring(napi_env env) noexcept override;
+  void on_event(napi_env env, const PluginEvent& event) noexcept override { call_with(env, on_event_, event); }
+
   Napi::Value wake_peer(const Napi::CallbackInfo& info);
   Napi::Value exchange(const Napi::CallbackInfo& info);
   Napi::Value ref(const Napi::CallbackInfo& info);

@@ -72,8 +72,8 @@ int run() {
   if (!start || descriptors.size() != 2) return EXIT_FAILURE;  // the application has changed its mind, or ended
   const Layout layout = make_layout(start->capacities[0], start->capacities[1]);
   auto& exchanges = *new Socket(std::move(descriptors[1]));
-  Segment segment = Segment::inherit(descriptors[0].release(), layout.total_size);
-  const auto reporter = std::make_shared<Reporter>(events, segment);
+  auto segment = std::make_shared<const Segment>(Segment::inherit(descriptors[0].release(), layout.total_size));
+  const auto reporter = std::make_shared<Reporter>(events, *segment);
   const auto watch = make_watch(*start, events);
   auto& host = *new std::shared_ptr<PluginHost>(
       PluginHost::start(std::move(segment), layout, start->plugin, reporter, watch));
