@@ -132,6 +132,25 @@ TEST_CASE("named segment: for this user only, in a file that says whose it is an
   CHECK(one.data()[6] == std::byte{6});
 }
 
+TEST_CASE("named segment: who has opened it hands it on, by its owner's name") {
+  auto owner = std::make_unique<Owner>();
+  const Segment opened = open(owner->handle());
+  opened.data()[7] = std::byte{7};
+  const SegmentHandle handed_on = opened.handle(Role::buffer, kSize);
+  CHECK(path_of(handed_on) == path_of(owner->handle()));
+  Child third([&](const Wire& wire) {
+    const Segment segment = open(handed_on);
+    CHECK(segment.data()[7] == std::byte{7});
+    segment.data()[8] = std::byte{8};
+    wire.write("written");
+  });
+  CHECK(third.read() == "written");
+  CHECK(opened.data()[8] == std::byte{8});
+  // It goes with its owner, not with those who handed it on.
+  owner.reset();
+  CHECK(refusal_of(handed_on) == "PEER_LOST");
+}
+
 TEST_CASE("named segment: one that its owner has let go of is gone") {
   Child owner([](const Wire& wire) {
     const std::string text = create_named().handle(Role::buffer, kSize).text();
