@@ -95,11 +95,6 @@ export class MemoryMirror {
     return [low.place.capacity, high.place.capacity]
   }
 
-  /** Has the far side said that it sends no more? */
-  get isFarClosed(): boolean {
-    return this.#farState !== 0
-  }
-
   /** Had the side here said that it sends no more, when it was looked at last? */
   get isNearClosed(): boolean {
     return this.#nearState !== 0
@@ -230,8 +225,7 @@ const tailOf = (ring: Side): number => (TAIL_OFFSET + RING_STRIDE * ring) / 4
 const headOf = (ring: Side): number => (HEAD_OFFSET + RING_STRIDE * ring) / 4
 
 /** Can a position move by so much? */
-const isPossible = (size: number, limit: number): boolean =>
-  Number.isInteger(size) && size > 0 && size <= limit && size % RECORD_ALIGNMENT === 0
+const isPossible = (size: number, limit: number): boolean => size > 0 && size <= limit && size % RECORD_ALIGNMENT === 0
 
 function allocate(size: number): Uint8Array<ArrayBuffer> {
   try {

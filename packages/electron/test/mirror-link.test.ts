@@ -1,11 +1,14 @@
 // A real plugin, or a channel's real other end, behind a port.
+import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { MessageChannel as NodeMessageChannel } from 'node:worker_threads'
 import { bytes, defineProtocol, flip, SharedChannel, SharedChannelError } from '@shared-channel/core'
-import { createChannel, openChannel } from '@shared-channel/native'
+import { createChannel, openChannel, openPlugin } from '@shared-channel/native'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { pluginPath } from '../../../tests/plugins/index.js'
 import { mirrorLink } from '../src/shared/mirror-link.ts'
 import { portLink } from '../src/shared/port-link.ts'
-import { errorsOf, expectBytes, failure, pattern, until } from './helpers/ends.ts'
+import { errorsOf, expectBytes, failure, OPEN, pattern, record, until } from './helpers/ends.ts'
 import { openFarPlugin } from './helpers/plugins.ts'
 
 const isolated = { isolation: 'process', restart: 'on-crash' } as const
@@ -39,10 +42,20 @@ describe('a plugin behind a port', () => {
     expect(() => plugin.memory).toThrow(failure('CLOSED'))
   })
 
-  it('is stopped when it does not end by itself in time', async () => {
-    const { channel, mirrored } = await openFarPlugin('flood', { options: 'scribble' }, { closeTimeout: 50 })
+  it('is stopped when it does not end by itself in time, before the channel has closed', async () => {
+    const { plugin, channel, mirrored } = await openFarPlugin('flood', { options: 'scribble' }, { closeTimeout: 50 })
     await channel.close()
+    expect(() => plugin.memory).toThrow(failure('CLOSED'))
     expect(await mirrored.closed).toBeUndefined()
+  })
+
+  it('is given up when it does not return, and the channel says so', async () => {
+    const options = { isolation: 'process', options: 'message', shutdownTimeout: 50 } as const
+    const { channel } = await openFarPlugin('stubborn', options, { closeTimeout: 50 })
+    const errors = errorsOf(channel)
+    channel.send('text', 'stay')
+    await channel.close()
+    expect(errors).toContainEqual(failure('PLUGIN_ERROR', 'did not return within 50 ms'))
   })
 
   it('is closed when the other end of the port is', async () => {
@@ -68,6 +81,14 @@ describe('a plugin behind a port', () => {
     expect(await mirrored.closed).toEqual(reason)
   })
 
+  it('closes the port', async () => {
+    const { link } = createChannel()
+    const { port1, port2 } = new NodeMessageChannel()
+    const closed = once(port2.on('message', () => {}), 'close')
+    await mirrorLink(link, port1).close()
+    await closed
+  })
+
   it('leaves nothing', async () => {
     const { channel, mirrored } = await openFarPlugin('echo')
     expect(segments()).not.toEqual({ mappings: 0, descriptors: 0 })
@@ -79,7 +100,9 @@ describe('a plugin behind a port', () => {
 
 describe('a plugin that crashes behind a port and is restarted', () => {
   it.each(['segv', 'kill', 'exit 3'])('goes on with the same channel, and tells what was lost: %s', async (how) => {
-    const { channel, restarts } = await openFarPlugin('crash', isolated)
+    const { plugin, channel, restarts } = await openFarPlugin('crash', isolated)
+    const told: number[] = []
+    plugin.on('restart', ({ lost }) => told.push(lost))
     const errors = errorsOf(channel)
     const received: string[] = []
     channel.on('text', (value) => received.push(value))
@@ -93,6 +116,7 @@ describe('a plugin that crashes behind a port and is restarted', () => {
     expect(received).toEqual(['one', 'two', 'while it is away', 'afterwards'])
     // The crash itself, and the two behind it.
     expect(restarts).toEqual([{ lost: 3, code: 'PEER_LOST' }])
+    expect(told).toEqual([3])
     expect(errors).toEqual([failure('PEER_LOST')])
     expect(await channel.close()).toEqual({ unconsumed: 0 })
   })
@@ -139,6 +163,27 @@ describe('a plugin that crashes behind a port and is restarted', () => {
     expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b))
     const lost = restarts.reduce((sum, restart) => sum + restart.lost, 0)
     expect(numbers.length + lost).toBe(sent + 4)
+  })
+
+  it('gets nothing that was sent before the other end knew', async () => {
+    const rings = { sendCapacity: 4096, receiveCapacity: 4096 }
+    const plugin = await openPlugin(pluginPath('crash'), { onLog: () => {}, ...isolated, ...rings })
+    const { port1, port2 } = new MessageChannel()
+    const mirrored = mirrorLink(plugin, port1)
+    const told: { type: string; bytes?: ArrayBuffer }[] = []
+    port2.onmessage = ({ data }) => told.push(data)
+    const send = (...texts: string[]) => {
+      for (const text of texts) port2.postMessage({ type: 'progress', bytes: record(text, 1) })
+    }
+    port2.postMessage(OPEN)
+    send('kill')
+    await until(() => told.some(({ type }) => type === 'resumed'))
+    send('too late', 'print')
+    port2.postMessage({ type: 'resumed' })
+    send('in time')
+    await until(() => told.at(-1)?.bytes !== undefined)
+    expect(new TextDecoder().decode(told.at(-1)?.bytes?.slice(8))).toMatch(/^in time/)
+    await mirrored.close()
   })
 
   it('is not waited for by a channel that closes', async () => {

@@ -4,34 +4,19 @@
 import { SharedChannel } from '@shared-channel/core'
 import { createChannel } from '@shared-channel/native'
 import fc from 'fast-check'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { mirrorLink } from '../src/shared/mirror-link.ts'
-import { portLink } from '../src/shared/port-link.ts'
-import { failure, notesOf, pattern, Talk, turn, until } from './helpers/ends.ts'
+import { failure, notesOf, OPEN, openBare, pattern, record, Talk, turn, until } from './helpers/ends.ts'
 
 const CAPACITY = 4096
 const HEADER = 65536
-const OPEN = { type: 'open', capacities: [CAPACITY, CAPACITY], takesTransfers: true, canBeStopped: false }
-
-/** A record of a note, as RingWriter writes it. */
-function record(note: string): ArrayBuffer {
-  const bytes = new Uint8Array(8 + Math.ceil(note.length / 8) * 8)
-  new Uint32Array(bytes.buffer, 0, 2).set([note.length, 2 + (1 << 24) + (1 << 25)])
-  bytes.set(new TextEncoder().encode(note), 8)
-  return bytes.buffer
-}
-
 /** A channel at one end of a port, and the bare other end. */
 function openVictim({ listens = true } = {}) {
-  const { port1, port2 } = new MessageChannel()
-  const link = portLink(port1, { side: 0, sendCapacity: CAPACITY, receiveCapacity: CAPACITY })
-  const channel = new SharedChannel(link, Talk, { closeTimeout: 50 })
+  const bare = openBare()
+  const channel = new SharedChannel(bare.link, Talk, { closeTimeout: 50 })
   channel.onError(() => {})
   if (listens) notesOf(channel)
-  const told: { type: string; reason?: { code: string } }[] = []
-  port2.onmessage = ({ data }) => told.push(data)
-  onTestFinished(() => port2.close())
-  return { channel, link, told, post: (message: unknown) => port2.postMessage(message) }
+  return { ...bare, channel }
 }
 
 const progress = (what: object) => ({ type: 'progress', ...what })
@@ -93,6 +78,12 @@ describe('a channel ends with CORRUPT, and says so to the other end, when that p
     post(progress({ room: 24 }))
     expect((await channel.closed).reason).toEqual(failure('CORRUPT', 'never got'))
   })
+})
+
+it('a channel ends with CORRUPT when something comes that cannot be read', async () => {
+  const { channel, port } = openVictim()
+  port.dispatchEvent(new Event('messageerror'))
+  expect((await channel.closed).reason).toEqual(failure('CORRUPT', 'read'))
 })
 
 it('an error from the other end may be anything', async () => {

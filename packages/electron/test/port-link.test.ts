@@ -1,6 +1,23 @@
+import { once } from 'node:events'
+import { MessageChannel as NodeMessageChannel } from 'node:worker_threads'
+import { SharedChannel } from '@shared-channel/core'
 import { describe, expect, it } from 'vitest'
 import { portLink } from '../src/shared/port-link.ts'
-import { expectBytes, failure, notesOf, openLinks, openPair, pattern, turn, until } from './helpers/ends.ts'
+import {
+  errorsOf,
+  expectBytes,
+  failure,
+  notesOf,
+  OPEN,
+  openBare,
+  openLinks,
+  openPair,
+  pattern,
+  record,
+  Talk,
+  turn,
+  until,
+} from './helpers/ends.ts'
 
 const MIB = 1 << 20
 
@@ -101,7 +118,30 @@ describe('closing', () => {
     const { a, b } = openPair(4096, { closeTimeout: 50 })
     for (let i = 0; i < 3; i++) a.send('note', `${i}`)
     expect(await a.close({ discard: true })).toEqual({ unconsumed: 3 })
-    expect((await b.closed).unconsumed).toBe(0)
+    expect(await b.closed).toEqual({ unconsumed: 0 }) // it was told politely
+  })
+
+  it('lets what was sent just before go first', async () => {
+    const { a, b, links } = openPair()
+    const notes = notesOf(b)
+    a.send('note', 'last words')
+    void links[0].close()
+    await b.closed
+    expect(notes).toEqual(['last words'])
+  })
+
+  it('closes the port', async () => {
+    const { port1, port2 } = new NodeMessageChannel()
+    const closed = once(port2.on('message', () => {}), 'close')
+    await portLink(port1, { side: 0, sendCapacity: 4096, receiveCapacity: 4096 }).close()
+    await closed
+  })
+
+  it('is the end of the memory', async () => {
+    const [link] = openLinks()
+    await link.close()
+    expect(() => link.memory).toThrow(failure('CLOSED'))
+    expect(() => new SharedChannel(link, Talk)).toThrow(failure('CLOSED'))
   })
 
   it('is PEER_LOST for the other side when it was not asked for', async () => {
@@ -126,6 +166,91 @@ describe('closing', () => {
     expect((await a.closed).reason).toEqual(failure('PEER_LOST'))
     expect((await b.closed).reason).toEqual(failure('PEER_LOST'))
   })
+})
+
+describe('what comes before there is a channel', () => {
+  it('is told to it: messages, errors and the end', async () => {
+    const { link, post, told } = openBare()
+    post(OPEN)
+    post({ type: 'error', error: { code: 'PLUGIN_ERROR', message: 'too early' } })
+    post({ type: 'progress', bytes: record('first') })
+    post({ type: 'ended', reason: { code: 'PEER_LOST', message: 'gone already' } })
+    await until(() => told.length === 1)
+    await turn()
+    const channel = new SharedChannel(link, Talk, { closeTimeout: 100 })
+    const errors = errorsOf(channel)
+    const notes = notesOf(channel)
+    expect((await channel.closed).reason).toEqual(failure('PEER_LOST', 'gone already'))
+    expect({ errors, notes }).toEqual({ errors: [failure('PLUGIN_ERROR', 'too early')], notes: ['first'] })
+  })
+
+  it('is told to it without an end', async () => {
+    const { link, post } = openBare()
+    post(OPEN)
+    post({ type: 'progress', bytes: record('first') })
+    await turn()
+    await turn()
+    const channel = new SharedChannel(link, Talk)
+    const heard = new Promise((resolve) => channel.on('note', resolve))
+    expect(await heard).toBe('first')
+    await channel.close({ discard: true })
+  })
+
+  it('is told to it: that the far side is away, and comes back', async () => {
+    const { link, post, told } = openBare()
+    post(OPEN)
+    post({ type: 'interrupted', reason: { code: 'PEER_LOST', message: 'crashed' } })
+    await turn()
+    await turn()
+    const channel = new SharedChannel(link, Talk)
+    const notes = notesOf(channel)
+    expect(channel.send('note', 'waits')).toBe(false)
+    post({ type: 'resumed' })
+    post({ type: 'progress', bytes: record('back') })
+    await until(() => notes.length === 1 && told.length === 3)
+    expect(told.map(({ type }) => type)).toEqual(['open', 'resumed', 'progress'])
+    await channel.close({ discard: true })
+  })
+
+  it('is no second channel', () => {
+    const { link } = openBare()
+    new SharedChannel(link, Talk)
+    expect(() => new SharedChannel(link, Talk)).toThrow(failure('INVALID_ARGUMENT'))
+  })
+})
+
+describe('memory', () => {
+  it.each([true, false])('is moved where the far end says that it takes it: %s', async (takesTransfers) => {
+    const { link, port, post, told } = openBare(65536)
+    const lengths: number[] = []
+    const postMessage = port.postMessage.bind(port) as (message: unknown, transfer?: ArrayBuffer[]) => void
+    port.postMessage = (message: { bytes: ArrayBuffer }, transfer?: unknown) => {
+      postMessage(message, transfer as ArrayBuffer[])
+      lengths.push(message.bytes.byteLength)
+    }
+    post({ ...OPEN, capacities: [65536, 65536], takesTransfers })
+    await turn()
+    await turn()
+    const channel = new SharedChannel(link, Talk)
+    channel.send('data', pattern(5000))
+    channel.send('data', pattern(5000))
+    await until(() => told.length === 2)
+    expect(told[1]?.bytes?.byteLength).toBe(2 * 5008)
+    expect(lengths).toEqual([takesTransfers ? 0 : 2 * 5008])
+    await channel.close({ discard: true })
+  })
+})
+
+it('says nothing while there is nothing to say', async () => {
+  const { link, post, told } = openBare()
+  const channel = new SharedChannel(link, Talk)
+  const notes = notesOf(channel)
+  post(OPEN)
+  post({ type: 'progress', bytes: record('once') })
+  await until(() => notes.length === 1)
+  for (let i = 0; i < 100; i++) await turn()
+  expect(told).toEqual([expect.objectContaining({ type: 'open' }), { type: 'progress', room: 16 }])
+  await channel.close({ discard: true })
 })
 
 it.each([0, 1000, 5000, 2 ** 31])('refuses a ring of %i bytes', (capacity) => {

@@ -59,6 +59,15 @@ it('close at any moment: each gets what the other sent', async () => {
   )
 }, 60_000)
 
+it('a link that nobody waits at lets its thread end', async () => {
+  const { port1, port2 } = new MessageChannel()
+  const options: CountingOptions = { capacity: 4096, count: 0, largest: 20 }
+  const near = countingEnd(port1, 0, { ...options, closeTimeout: 200 })
+  const thread = await startThread('leaving-end', port2, { side: 1, options })
+  await once(thread, 'exit')
+  expect((await near.result).code).toBe('PEER_LOST')
+})
+
 it('one is terminated: the other has PEER_LOST, and counts what was lost', async () => {
   const { thread, near } = await run({ capacity: 4096, count: 1e9, largest: 500, closeTimeout: 200 })
   while (near.channel.stats().receivedMessages < 100) await new Promise(setImmediate)

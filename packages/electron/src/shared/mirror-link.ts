@@ -130,15 +130,13 @@ class LinkMirror implements MirroredLink {
   // ---- The link's other side ends, and comes back ----
 
   #interrupted(reason: SharedChannelError): number | undefined {
-    this.#flush()
-    if (this.#isOver || this.#mirror.isFarClosed) return undefined
+    this.#flush() // it may have had no time to ring
     this.#post({ type: 'interrupted', reason: packError(reason) })
-    return 0
+    return this.#isOver ? undefined : 0
   }
 
   /** What is on its way in the port is not counted here: the other end has it too, and counts all. */
   #resumed(replace: () => void): number {
-    this.#flush()
     const lost = this.#mirror.countUnread()
     replace()
     this.#mirror = new MemoryMirror(this.#link.memory, this.#link.side)

@@ -10,7 +10,7 @@ const MIN_TRANSFER = 8192
 export interface PortEndListener {
   /** Never `open`. What this throws ends the conversation. */
   message(message: PortMessage<SharedChannelError>): void
-  /** Nothing more comes: the port was closed, or the far end cannot be trusted. Told once at most. */
+  /** Nothing more comes: the port was closed, or the far end cannot be trusted. */
   failed(reason: SharedChannelError): void
 }
 
@@ -63,9 +63,8 @@ export class PortEnd {
     this.#port.unref?.()
   }
 
-  /** The conversation is over, and both ends are told why, if it was not. */
+  /** The conversation is over, and both ends are told why. */
   fail(error: unknown): void {
-    if (this.#isOver) return
     const reason = error instanceof SharedChannelError ? error : unusable(error)
     try {
       const { code, message } = reason

@@ -61,7 +61,6 @@ class LinkOverPort implements PortLink {
   #listener: LinkListener | undefined
   #earlyErrors: SharedChannelError[] = []
   #wasWoken = false
-  #willFlush = false
   /** The other side has ended, or this one has stopped; and why. */
   #ended: { readonly reason: SharedChannelError | undefined } | undefined
   #whenEnded = () => {}
@@ -93,12 +92,7 @@ class LinkOverPort implements PortLink {
 
   /** Soon: whatever is sent in this turn of the event loop goes in one message. */
   wakePeer(): void {
-    if (this.#willFlush) return
-    this.#willFlush = true
-    queueMicrotask(() => {
-      this.#willFlush = false
-      this.#flush()
-    })
+    queueMicrotask(() => this.#flush())
   }
 
   listen(listener: LinkListener): void {
@@ -219,8 +213,8 @@ class LinkOverPort implements PortLink {
     this.#interruption = { reason, lost: 0 }
     if (this.#listener === undefined) return
     const lost = this.#listener.interrupted(reason)
-    if (lost === undefined)
-      this.#hasEnded(reason) // the channel closes, and does not wait for it
+    // A channel that closes does not wait for it.
+    if (lost === undefined) this.#hasEnded(reason)
     else this.#interruption.lost = lost
   }
 

@@ -29,6 +29,27 @@ export interface Pair {
   readonly links: readonly [PortLink, PortLink]
 }
 
+/** What an end of a port with rings of 4096 bytes says first. */
+export const OPEN = { type: 'open', capacities: [4096, 4096], takesTransfers: true, canBeStopped: false }
+
+/** A record of a message `note` (or of text, for plugins: type 1), as a RingWriter writes it. */
+export function record(note: string, type = 2): ArrayBuffer {
+  const bytes = new Uint8Array(8 + Math.ceil(note.length / 8) * 8)
+  new Uint32Array(bytes.buffer, 0, 2).set([note.length, type + (1 << 24) + (1 << 25)])
+  bytes.set(new TextEncoder().encode(note), 8)
+  return bytes.buffer
+}
+
+/** A link at one end of a new port, and the bare other end, with what it hears. */
+export function openBare(capacity = 4096) {
+  const { port1, port2 } = new MessageChannel()
+  const link = portLink(port1, { side: 0, sendCapacity: capacity, receiveCapacity: capacity })
+  const told: { type: string; bytes?: ArrayBuffer }[] = []
+  port2.onmessage = ({ data }) => told.push(data)
+  onTestFinished(() => port2.close())
+  return { link, port: port1, farPort: port2, told, post: (message: unknown) => port2.postMessage(message) }
+}
+
 /** Links over both ends of a new MessageChannel. */
 export function openLinks(capacity0 = 4096, capacity1 = capacity0): readonly [PortLink, PortLink] {
   const { port1, port2 } = new MessageChannel()
