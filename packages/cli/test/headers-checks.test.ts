@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { appOf, outlineOf } from './helpers/app-of.ts'
+import { appOf, findingsOf, outlineOf } from './helpers/app-of.ts'
 import { temporaryFolder } from './helpers/temporary-folder.ts'
 
 const folder = temporaryFolder()
@@ -45,6 +45,22 @@ describe('coop-coep', () => {
       await outline('coop-coep', { 'a.js': coop, 'b.js': "x({ 'cross-origin-embedder-policy': 'credentialless' })" }),
     ).toEqual(['ok'])
     expect(await outline('coop-coep', { 'main.js': 'isolationHeaders(session.defaultSession)' })).toEqual(['ok'])
+  })
+
+  it('finds handlers of headers that replace each other', async () => {
+    const own = { 'own.js': 'session.webRequest.onHeadersReceived((details, respond) => respond(details))' }
+    const ours = 'isolationHeaders(session.defaultSession)'
+    expect(await outline('coop-coep', { 'main.js': ours, ...own })).toEqual(['note own.js:1'])
+    const bundle = `function isolationHeaders(session) { session.webRequest.onHeadersReceived(f) } ${ours}`
+    expect(await outline('coop-coep', { 'main.js': bundle })).toEqual(['ok'])
+  })
+
+  it('does not take the function for a call of it', async () => {
+    const [finding] = await findingsOf(
+      'coop-coep',
+      appOf(folder, { 'main.js': 'function isolationHeaders(session) {}' }),
+    )
+    expect(finding?.what).toContain('No COOP')
   })
 
   it('finds one without the other', async () => {

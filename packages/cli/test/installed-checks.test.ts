@@ -32,6 +32,16 @@ describe('versions', () => {
     expect(await outlineOf('versions', app)).toEqual(['ok', expected])
   })
 
+  it('finds Electron where a workspace has it', async () => {
+    vi.stubEnv('ELECTRON_OVERRIDE_DIST_PATH', '')
+    const workspace = appOf(folder, {
+      'node_modules/electron/package.json': manifestOf('electron', '22.0.0'),
+      'apps/one/package.json': '{}',
+    })
+    const app = readApp(join(workspace.folder, 'apps/one'))
+    expect(app.electrons).toMatchObject([{ version: '22.0.0', place: '../../node_modules/electron' }])
+  })
+
   it('reads on when the package of Electron is damaged', async () => {
     vi.stubEnv('ELECTRON_OVERRIDE_DIST_PATH', '')
     const app = appOf(folder, { 'node_modules/electron/package.json': '{' })
@@ -74,6 +84,11 @@ describe('copies', () => {
     expect(await outlineOf('copies', app)).toEqual([])
   })
 
+  it('looks into the store of pnpm', async () => {
+    const store = (version: string) => ours(`node_modules/.pnpm/core@${version}/`, 'core', version)
+    expect(await outline({ ...store('0.1.0'), ...store('0.2.0') })).toEqual([expect.stringMatching(/^problem /)])
+  })
+
   it('counts what links lead to once', async () => {
     const store = 'node_modules/.pnpm/core@0.1.0/'
     const app = appOf(folder, ours(store, 'core', '0.1.0'))
@@ -111,7 +126,7 @@ describe('addon', () => {
   it('tells that it copies, or that its memory has names', async () => {
     vi.stubEnv('SHARED_CHANNEL_MEMORY', 'copy')
     const [copying] = await findingsOf('addon', appWithAddon())
-    expect(copying).toMatchObject({ level: 'note', what: expect.stringContaining('SHARED_CHANNEL_MEMORY') })
+    expect(copying).toMatchObject({ level: 'note', what: expect.stringContaining('and copies: ') })
     vi.unstubAllEnvs()
     vi.stubEnv('SHARED_CHANNEL_SEGMENTS', 'named')
     const [named] = await findingsOf('addon', appWithAddon())

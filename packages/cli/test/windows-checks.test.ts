@@ -18,7 +18,8 @@ describe('sandbox', () => {
       'note main.js:2',
       'note main.js:3',
     ])
-    expect(await outline('sandbox', window('nodeIntegration: true'))).toEqual(['note main.js:2'])
+    const [withNode] = await findingsOf('sandbox', appOf(folder, { 'main.js': window('nodeIntegration: true') }))
+    expect(withNode).toMatchObject({ what: expect.stringContaining('Windows without a sandbox'), where: ['main.js:2'] })
   })
 
   it('finds windows whose sandbox: false is overruled', async () => {

@@ -50,6 +50,7 @@ describe('findWindows', () => {
     '// new BrowserWindow()',
     "'new BrowserWindow({ webPreferences: { sandbox: false } })'",
     'class BrowserWindow {}',
+    'isA(BrowserWindow(options))',
     'BrowserWindow.getAllWindows()',
     "app.on('will-attach-webview', (event, webPreferences) => { webPreferences.sandbox = true })",
     'interface Options { webPreferences: WebPreferences }',

@@ -1,6 +1,6 @@
 import type { App, Page } from '../app/app.ts'
 import { type Finding, ok } from '../finding.ts'
-import { callsOf, headerValues, placeIn } from '../source/source-file.ts'
+import { callsOf, defines, headerValues, placeIn, type SourceFile } from '../source/source-file.ts'
 
 const OPENER = 'cross-origin-opener-policy'
 const EMBEDDER = 'cross-origin-embedder-policy'
@@ -16,9 +16,7 @@ const WRITE =
 export function checkIsolationHeaders({ sources, pages }: App): Finding[] {
   const inPages = pages.flatMap(headersInPage)
   if (inPages.length > 0) return [withoutEffect(inPages)]
-  if (sources.some((file) => callsOf(file, 'isolationHeaders').length > 0)) {
-    return [ok('Pages are cross-origin isolated by isolationHeaders().')]
-  }
+  if (sources.some((file) => callsOf(file, 'isolationHeaders').length > 0)) return [checkHandlers(sources)]
   const found = sources.flatMap((file) =>
     [OPENER, EMBEDDER].flatMap((header) =>
       headerValues(file, header).map(({ name, value }) => ({ header, value, place: file.place(name) })),
@@ -41,6 +39,22 @@ export function checkIsolationHeaders({ sources, pages }: App): Finding[] {
       where: (headers.size === 1 ? found : others).map(({ place }) => place),
     },
   ]
+}
+
+/** Electron has one handler of headers for a session. */
+function checkHandlers(sources: readonly SourceFile[]): Finding {
+  const others = sources
+    .filter((file) => !defines(file, 'isolationHeaders'))
+    .flatMap((file) => callsOf(file, 'onHeadersReceived').map((call) => file.place(call)))
+  if (others.length === 0) return ok('Pages are cross-origin isolated by isolationHeaders().')
+  return {
+    level: 'note',
+    what: 'isolationHeaders() and a handler of headers of your own: of two for one session the later one counts.',
+    why: 'Then either the pages are not cross-origin isolated, or your own handler does nothing.',
+    change:
+      'Set both headers in your own handler instead: Cross-Origin-Opener-Policy: same-origin, Cross-Origin-Embedder-Policy: require-corp',
+    where: others,
+  }
 }
 
 function headersInPage({ path, text }: Page): string[] {

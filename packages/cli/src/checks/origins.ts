@@ -12,7 +12,7 @@ export function checkOrigins({ sources }: App): Finding[] {
       what: 'Pages are loaded from file:// URLs.',
       why: 'All files have one and the same origin, which the broker does not let in by default, and they cannot carry the headers COOP and COEP.',
       change:
-        "Serve them from a scheme of the application's own: registerAppScheme() of @shared-channel/electron/main, and win.loadURL('app://…').",
+        "registerAppScheme(join(__dirname, 'page')) of @shared-channel/electron/main, before the app is ready, and win.loadURL('app://app/index.html'). Or, for every file of this machine: createBroker({ origins: ['file://'] })",
       where,
     },
   ]

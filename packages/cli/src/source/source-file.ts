@@ -21,8 +21,22 @@ export function placeIn(path: string, text: string, offset: number): string {
 }
 
 /** The tokens that begin a call of a function or method of this name. */
-export function callsOf({ tokens }: SourceFile, name: string): Token[] {
-  return tokens.filter(({ kind, text }, index) => kind === 'name' && text === name && tokens[index + 1]?.text === '(')
+export function callsOf(file: SourceFile, name: string): Token[] {
+  return uses(file, name)
+    .filter(({ isDefinition }) => !isDefinition)
+    .map(({ token }) => token)
+}
+
+/** Whether a function of this name is written here: then this is, perhaps, a bundle of what it comes from. */
+export function defines(file: SourceFile, name: string): boolean {
+  return uses(file, name).some(({ isDefinition }) => isDefinition)
+}
+
+function uses({ tokens }: SourceFile, name: string): { token: Token; isDefinition: boolean }[] {
+  return tokens.flatMap((token, index) => {
+    if (token.kind !== 'name' || token.text !== name || tokens[index + 1]?.text !== '(') return []
+    return [{ token, isDefinition: tokens[index - 1]?.text === 'function' }]
+  })
 }
 
 /**
