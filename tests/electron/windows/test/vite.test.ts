@@ -39,7 +39,7 @@ describe.skipIf(inject('electron') === null)('a page of a development server', (
 
 /** @returns The folder that is served, which the test may change. */
 async function serve(): Promise<{ root: string; address: string }> {
-  const root = mkdtempSync(inWindows('vite-app-'))
+  const root = mkdtempSync(inWindows('../build/vite-app-')) // where it finds our packages, and nobody formats it
   cpSync(inWindows('vite-app'), root, { recursive: true })
   const server = await createServer({
     root,

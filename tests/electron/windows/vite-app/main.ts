@@ -1,3 +1,4 @@
+/// <reference types="vite/client" />
 // A page under development: one channel, which stays when a module that can be replaced is.
 import { SharedChannel } from '@shared-channel/core'
 import { connect } from '@shared-channel/electron/renderer'
@@ -24,10 +25,7 @@ declare global {
 }
 globalThis.developed = tools
 
-interface Hot {
-  accept(file: string, replaced: (module: { greeting: string } | undefined) => void): void
-}
-const { hot } = import.meta as ImportMeta & { readonly hot?: Hot }
-hot?.accept('./greeting.ts', (module) => {
+// Written out: the server looks for these words.
+import.meta.hot?.accept('./greeting.ts', (module) => {
   if (module !== undefined) tools.greeting = module.greeting
 })
