@@ -20,6 +20,15 @@ export default defineConfig([
   },
   {
     ...COMMON,
+    entry: { bundled: 'windows/app/preloads/bundled.ts' },
+    outDir: 'dist/windows/preloads',
+    format: ['cjs'],
+    platform: 'browser', // it may be sandboxed
+    deps: { neverBundle: ['electron'], alwaysBundle: [/^@shared-channel/] },
+    fixedExtension: true,
+  },
+  {
+    ...COMMON,
     entry: { page: 'windows/app/page.ts' },
     outDir: 'dist/windows/pages',
     format: ['iife'],

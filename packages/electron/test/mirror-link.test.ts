@@ -84,7 +84,10 @@ describe('a plugin behind a port', () => {
   it('closes the port', async () => {
     const { link } = createChannel()
     const { port1, port2 } = new NodeMessageChannel()
-    const closed = once(port2.on('message', () => {}), 'close')
+    const closed = once(
+      port2.on('message', () => {}),
+      'close',
+    )
     await mirrorLink(link, port1).close()
     await closed
   })

@@ -132,7 +132,10 @@ describe('closing', () => {
 
   it('closes the port', async () => {
     const { port1, port2 } = new NodeMessageChannel()
-    const closed = once(port2.on('message', () => {}), 'close')
+    const closed = once(
+      port2.on('message', () => {}),
+      'close',
+    )
     await portLink(port1, { side: 0, sendCapacity: 4096, receiveCapacity: 4096 }).close()
     await closed
   })

@@ -103,7 +103,7 @@ function isIn(file: string, folder: string): boolean {
 /** Nothing can be loaded out of an archive; packagers put libraries beside it. */
 const unpacked = (path: string): string => path.replace(/([\\/]app\.asar)(?=[\\/]|$)/, '$1.unpacked')
 
-function checkEntry(name: string, { path, isolation, sha256 }: PluginEntry): void {
+function checkEntry(name: string, { path, isolation, sha256, hangTimeout, restart }: PluginEntry): void {
   if (typeof path !== 'string' || !isAbsolute(path)) {
     throw invalid(
       `The path of the plugin '${name}' must be absolute; it is ${JSON.stringify(path)}. Use path.join(__dirname, …).`,
@@ -112,6 +112,11 @@ function checkEntry(name: string, { path, isolation, sha256 }: PluginEntry): voi
   if (!HOMES.includes(isolation)) {
     throw invalid(
       `isolation of the plugin '${name}' must be 'renderer', 'utility' or 'process'; it is ${JSON.stringify(isolation)}.`,
+    )
+  }
+  if (isolation !== 'process' && (hangTimeout !== undefined || restart !== undefined)) {
+    throw invalid(
+      `hangTimeout and restart of the plugin '${name}' need isolation: 'process', a process that can be ended.`,
     )
   }
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) {
