@@ -199,6 +199,16 @@ describe('what comes before there is a channel', () => {
     await channel.close({ discard: true })
   })
 
+  it('is told to it: that the far side has closed', async () => {
+    const { link, post } = openBare()
+    post(OPEN)
+    post({ type: 'progress', state: 2 })
+    await turn()
+    await turn()
+    const channel = new SharedChannel(link, Talk, { closeTimeout: 10_000 })
+    expect(await channel.closed).toEqual({ unconsumed: 0 })
+  })
+
   it('is told to it: that the far side is away, and comes back', async () => {
     const { link, post, told } = openBare()
     post(OPEN)
