@@ -4,7 +4,7 @@ import integration from './vitest.config.ts'
 
 const SAME = [
   ...['copying', 'ending', 'flood', 'garbage', 'idle', 'isolation-restart', 'plugin-behaviour', 'property', 'requests'],
-  ...['stream', 'vandal', 'workers'],
+  ...['served-plugins', 'stream', 'vandal', 'workers'],
 ]
 
 const config = mergeConfig(integration, {
