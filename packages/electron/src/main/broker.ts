@@ -17,6 +17,7 @@ import { type FromPreload, HELLO, type Hello } from '../shared/frame-messages.ts
 import { packError } from '../shared/plain-error.ts'
 import { type Connection, connectEnds } from './connections.ts'
 import { type End, endOf, type LinkTarget, ownEnd } from './ends.ts'
+import { EventLoops } from './event-loops.ts'
 import { type FrameTarget, Page, Pages } from './frames.ts'
 import { checkOrigin, checkOriginList, originOf } from './origins.ts'
 import { PluginLinks } from './plugin-links.ts'
@@ -71,6 +72,7 @@ type SharedBufferHandler = (event: SharedBufferReceivedEvent, from: PageOrigin) 
 export class Broker {
   readonly #options: BrokerOptions
   readonly #pages = new Pages()
+  readonly #eventLoops = new EventLoops()
   readonly #links: PluginLinks
   readonly #webMessageHandlers = new Set<WebMessageHandler>()
   readonly #bufferHandlers = new Set<SharedBufferHandler>()
@@ -225,7 +227,9 @@ export class Broker {
     const { ports, sender, senderFrame } = event
     const [port] = ports
     if (port === undefined || senderFrame === null || sender.session !== this.#session) return
-    const page = new Page(senderFrame, originOf(senderFrame), isSandboxed, port)
+    const previous = this.#pages.leave(senderFrame)
+    const page = new Page(senderFrame, originOf(senderFrame), isSandboxed, port, previous)
+    if (!isSandboxed) this.#eventLoops.add(page)
     try {
       checkOrigin(page.origin, this.#options.origins)
     } catch (error) {
@@ -242,7 +246,13 @@ export class Broker {
       receiver.close()
     })
     page.start((message) => this.#received(page, message))
-    page.say({ type: 'welcome', host: HOST, trusted: this.#isTrusted, memory: FORCED_MEMORY })
+    page.say({
+      type: 'welcome',
+      host: HOST,
+      trusted: this.#isTrusted,
+      memory: FORCED_MEMORY,
+      hasEventLoop: page.hasEventLoop,
+    })
   }
 
   #received(page: Page, message: FromPreload): void {

@@ -16,20 +16,24 @@ export class Page implements Carrier {
   readonly frame: WebFrameMain
   readonly origin: string
   readonly isSandboxed: boolean
-  /** Of the frame's last page. */
-  previous: Promise<void> = Promise.resolve()
+  /** See EventLoops. */
+  hasEventLoop = false
+  /** When what was open at the frame's last page is released. */
+  readonly previous: Promise<void>
   /** Resolves when the page is gone and what was open at it is released. */
   readonly gone: Promise<void>
   readonly #pipe: Pipe<FromPreload | CarrierMessage>
   readonly #open = new Map<string, Release>()
   readonly #carried = new Set<CarrierListener>()
+  readonly #leaving: (() => void)[] = []
   #isGone = false
   #settleGone!: () => void
 
-  constructor(frame: WebFrameMain, origin: string, isSandboxed: boolean, port: Port) {
+  constructor(frame: WebFrameMain, origin: string, isSandboxed: boolean, port: Port, previous: Promise<void>) {
     this.frame = frame
     this.origin = origin
     this.isSandboxed = isSandboxed
+    this.previous = previous
     this.gone = new Promise((resolve) => {
       this.#settleGone = resolve
     })
@@ -53,6 +57,11 @@ export class Page implements Carrier {
     if (!this.#isGone) this.#pipe.post(message, ports)
   }
 
+  /** Calls `left` as soon as the document is known to be gone. */
+  onLeave(left: () => void): void {
+    this.#leaving.push(left)
+  }
+
   /** Something is open at this page, until `release` or its end. */
   opened(id: string, release: Release): void {
     if (this.#isGone) release(true)
@@ -71,6 +80,7 @@ export class Page implements Carrier {
     if (this.#isGone) return
     this.#isGone = true
     this.#pipe.close()
+    for (const left of this.#leaving) left()
     const released = [...this.#open.values()].map((release) => release(true))
     this.#open.clear()
     for (const listener of [...this.#carried]) listener.ended(pageGone())
@@ -99,12 +109,15 @@ export class Pages {
   readonly #pages = new Map<number, Page>()
   readonly #waiting = new Map<number, ((page: Page) => void)[]>()
 
-  /** Takes the place of the frame's last page, which is gone then. */
+  /** Another document is in the frame. Resolves when what was open at the last one is released. */
+  async leave({ frameTreeNodeId }: WebFrameMain): Promise<void> {
+    const last = this.#pages.get(frameTreeNodeId)
+    last?.leave()
+    await last?.gone
+  }
+
   add(page: Page): void {
     const { frameTreeNodeId: id } = page.frame
-    const previous = this.#pages.get(id)
-    previous?.leave()
-    page.previous = previous?.gone ?? Promise.resolve()
     this.#pages.set(id, page)
     void page.gone.then(() => {
       if (this.#pages.get(id) === page) this.#pages.delete(id)

@@ -17,6 +17,9 @@ import { PageLinks } from './page-links.ts'
 
 const STARTED = Symbol.for('shared-channel.preload')
 
+const NO_EVENT_LOOP =
+  'Buffers are shared here, and channels are copied: Electron lets native threads call into the first page of a renderer only, not into its iframes and the windows that it opens.'
+
 /** One of several preloads of a window does it. */
 if (!(STARTED in globalThis)) {
   Object.defineProperty(globalThis, STARTED, { value: true })
@@ -50,7 +53,10 @@ function start(): void {
     buffers: (message) => buffers.fromMain(message),
     webMessage: (data) => (webMessage === undefined ? earlyWebMessages.push(data) : webMessage(data)),
   })
-  const links = new PageLinks(main, native)
+  const links = new PageLinks(main, async () => {
+    const found = await native()
+    return found?.hasEventLoop ? found : undefined
+  })
   const buffers = new PageBuffers(main, native)
 
   const bridge: PreloadSide = {
@@ -59,7 +65,10 @@ function start(): void {
     capabilities: () =>
       outcomeOfAsync(async (): Promise<Capabilities> => {
         const found = await native()
-        if (found !== undefined) return { zeroCopy: true, memory: found.way, nativeInProcess: true }
+        if (found?.hasEventLoop) return { zeroCopy: true, memory: found.way, nativeInProcess: true }
+        if (found !== undefined) {
+          return { zeroCopy: true, memory: found.way, nativeInProcess: false, reason: NO_EVENT_LOOP }
+        }
         const reason = unmappable instanceof Error ? unmappable.message : String(unmappable)
         return { zeroCopy: false, memory: 'copy', nativeInProcess: false, reason }
       }),

@@ -9,6 +9,8 @@ export interface Native {
   readonly host: typeof Host
   readonly way: MemoryWay
   readonly trusted: boolean
+  /** Whether native threads may call into this page; else it has buffers, and its channels go over ports. */
+  readonly hasEventLoop: boolean
   /** For one thing that wants memory. */
   pages(): Allocation
 }
@@ -43,10 +45,12 @@ export class Allocation {
   }
 }
 
+/** What the main process says of this page. */
 export interface NativeOptions {
   /** The file of `@shared-channel/native/host`, as the main process has found it. */
   readonly host: string
   readonly trusted: boolean
+  readonly hasEventLoop: boolean
   /** For tests: the only way to try. */
   readonly memory: string | undefined
 }
@@ -65,13 +69,14 @@ export function loadNative(page: PageSide, options: NativeOptions): Native {
       'This window is sandboxed, so its preload can load no native code and memory is copied. With sandbox: false it is shared.',
     )
   }
+  const { trusted, hasEventLoop } = options
   const host = load(options.host)
   const reasons: unknown[] = []
   for (const way of WAYS) {
     if (options.memory !== undefined && options.memory !== way) continue
     try {
       probe(host, way, page)
-      return { host, way, trusted: options.trusted, pages: () => new Allocation(way, page) }
+      return { host, way, trusted, hasEventLoop, pages: () => new Allocation(way, page) }
     } catch (error) {
       reasons.push(`${way}: ${error instanceof Error ? error.message : String(error)}`)
     }

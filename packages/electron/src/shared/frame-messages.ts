@@ -29,7 +29,16 @@ export type Grant =
 
 export type FromMain =
   /** The first answer. */
-  | { readonly type: 'welcome'; readonly host: string; readonly trusted: boolean; readonly memory: string | undefined }
+  | {
+      readonly type: 'welcome'
+      /** The file of `@shared-channel/native/host`. */
+      readonly host: string
+      readonly trusted: boolean
+      /** For tests: the only way for memory to try. */
+      readonly memory: string | undefined
+      /** Whether native threads may call into this page (main/event-loops.ts). */
+      readonly hasEventLoop: boolean
+    }
   | { readonly type: 'refused'; readonly error: PlainError }
   | { readonly type: 'granted'; readonly id: string; readonly grant: Grant }
   | { readonly type: 'opened'; readonly id: string }
