@@ -443,13 +443,16 @@ export class SharedChannel<P extends Protocol> {
     this.#receiver.drain()
   }
 
-  /** Whether the other side has said that it sends no more, or is gone. */
+  /**
+   * Whether the other side has said that it sends no more, or is gone. That it is lost, which its state may say a moment before
+   * the link does, is for the link to tell: it knows why.
+   */
   #peerHasClosed(): boolean {
     if (this.#peerIsGone) return true
     try {
       const { state } = this.#peerBell
       if (state < 0 || state > STATE_GONE) throw corrupt('an impossible state')
-      return state >= STATE_CLOSED
+      return state === STATE_CLOSED || state === STATE_GONE
     } catch (error) {
       this.#fail(error)
       return true

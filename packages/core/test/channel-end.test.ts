@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { SharedChannel } from '../src/channel.ts'
 import type { ChannelOptions } from '../src/channel-options.ts'
 import { SharedChannelError } from '../src/errors.ts'
-import { HEADER_SIZE, RING_STRIDE, SIDE_STRIDE, STATE_OFFSET, segmentSize, TAIL_OFFSET } from '../src/layout.ts'
+import {
+  HEADER_SIZE,
+  RING_STRIDE,
+  SIDE_STRIDE,
+  STATE_LOST,
+  STATE_OFFSET,
+  segmentSize,
+  TAIL_OFFSET,
+} from '../src/layout.ts'
 import { expectBytes, pattern } from './helpers/bytes.ts'
 import { openPair, sendUntilFalse, Talk } from './helpers/channel-pair.ts'
 import { memoryLinks } from './helpers/memory-link.ts'
@@ -174,6 +182,17 @@ describe('a closed channel', () => {
 })
 
 describe('when the other side ends', () => {
+  it('as lost, that is no close: the link says why, which may be later than the memory does', async () => {
+    const { a, linkA, linkB } = openPair()
+    new Int32Array(linkA.memory)[(STATE_OFFSET + SIDE_STRIDE) / 4] = STATE_LOST
+    linkB.wakePeer()
+    await turns(5)
+    expect(a.state).toBe('open')
+    const reason = lost()
+    linkA.end(reason)
+    expect(await a.closed).toEqual({ reason, unconsumed: 0 })
+  })
+
   it('what it had published is handed out first, to handlers and loops', async () => {
     const { a, b, linkB } = openPair()
     const handled: string[] = []

@@ -124,10 +124,20 @@ it('a message that is announced above the limit is MESSAGE_TOO_LARGE, and no mem
   expect((await channel.closed).reason).toMatchObject({ code: 'MESSAGE_TOO_LARGE' })
 })
 
-it.each([2, 3])('a plugin that says that it has closed, by the state %i, is believed', async (state) => {
+it.each([2, 4])('a plugin that says that it has closed, by the state %i, is believed', async (state) => {
   const { channel, write } = await openVandal()
   await write([STATE_OF_PLUGIN, state])
   expect(await channel.closed).toEqual({ unconsumed: 0 })
+})
+
+it('a plugin that says that it was lost is not, as long as its host knows better', async () => {
+  const { channel, write } = await openVandal()
+  const received: Uint8Array[] = []
+  channel.on('data', (data) => received.push(data))
+  await write([STATE_OF_PLUGIN, 3])
+  channel.send('data', Uint8Array.of(7))
+  await until(() => received.length === 1)
+  expect(await channel.close()).toEqual({ unconsumed: 0 })
 })
 
 it.each([
