@@ -18,7 +18,7 @@ import { packError } from '../shared/plain-error.ts'
 import { type Connection, connectEnds } from './connections.ts'
 import { type End, endOf, type LinkTarget, ownEnd } from './ends.ts'
 import { EventLoops } from './event-loops.ts'
-import { type FrameTarget, Page, Pages } from './frames.ts'
+import { type CopyableBuffer, type FrameTarget, Page, Pages } from './frames.ts'
 import { checkOrigin, checkOriginList, originOf } from './origins.ts'
 import { PluginLinks } from './plugin-links.ts'
 import { type PluginEntry, Plugins } from './plugins.ts'
@@ -131,7 +131,8 @@ export class Broker {
   }
 
   /**
-   * Posts a buffer to the script of a page, which gets it by `sharedBuffers`. A sandboxed window gets a copy.
+   * Posts a buffer to the script of a page, which gets it by `sharedBuffers`. A sandboxed window gets a copy: what either side
+   * writes into it reaches the other with the next `postWebMessage`, or `postMessage` there.
    *
    * @param target A window, or a frame of it.
    * @param buffer Of `createSharedBuffer`, or any other that can be posted.
@@ -143,7 +144,7 @@ export class Broker {
    */
   postSharedBuffer(target: FrameTarget, buffer: PostableBuffer, options: PostOptions = {}): PostedBuffer {
     const page = this.#pages.of(target)
-    return postSharedBuffer(page, page.isSandboxed ? copyOf(buffer) : buffer, options)
+    return page.isSandboxed ? page.postCopy(buffer as CopyableBuffer, options) : postSharedBuffer(page, buffer, options)
   }
 
   /**
@@ -187,7 +188,7 @@ export class Broker {
    * @throws SharedChannelError `CLOSED` when the target has no page.
    */
   postWebMessage(target: FrameTarget, data: unknown): void {
-    this.#pages.of(target).say({ type: 'web-message', data })
+    this.#pages.of(target).postWebMessage(data)
   }
 
   /** Hears what pages send with `sharedBuffers.postMessage(…)`. Returns how to stop. */
@@ -312,19 +313,6 @@ function capacitiesOf({ capacity, receiveCapacity = capacity }: ConnectOptions) 
   return {
     sendCapacity: checkCapacity('capacity', capacity),
     receiveCapacity: checkCapacity('receiveCapacity', receiveCapacity),
-  }
-}
-
-/** For a page that cannot map memory. */
-function copyOf(buffer: PostableBuffer): PostableBuffer {
-  return {
-    get size() {
-      return buffer.size
-    },
-    reference: () => {
-      const { bytes } = buffer as PostableBuffer & { readonly bytes: Uint8Array }
-      return { copy: bytes.slice().buffer as ArrayBuffer }
-    },
   }
 }
 

@@ -1,6 +1,16 @@
 // The pages that have said hello: one port for each document, which ends with it.
-import { type Carrier, type CarrierListener, type CarrierMessage, SharedChannelError } from '@shared-channel/core'
+import {
+  type Carrier,
+  type CarrierListener,
+  type CarrierMessage,
+  type PostableBuffer,
+  type PostedBuffer,
+  type PostOptions,
+  postSharedBuffer,
+  SharedChannelError,
+} from '@shared-channel/core'
 import { BrowserWindow, type IpcMainEvent, type MessagePortMain, type WebContents, type WebFrameMain } from 'electron'
+import { readPost, readRefresh, refreshText } from '../shared/copies.ts'
 import type { FromMain, FromPreload } from '../shared/frame-messages.ts'
 import { type Pipe, pipeOf } from '../shared/port.ts'
 
@@ -26,6 +36,10 @@ export class Page implements Carrier {
   readonly #open = new Map<string, Release>()
   readonly #carried = new Set<CarrierListener>()
   readonly #leaving: (() => void)[] = []
+  /** Of what was posted last. */
+  #lastPost: string | undefined
+  /** What the page has copies of, by the id of their posts. */
+  readonly #copies = new Map<string, Copied>()
   #isGone = false
   #settleGone!: () => void
 
@@ -43,10 +57,42 @@ export class Page implements Carrier {
   /** Starts to hear the page. What is about buffers goes to those who listen to it as a carrier. */
   start(received: (message: FromPreload) => void): void {
     const heard = (message: FromPreload | CarrierMessage) => {
-      if ('sharedChannel' in message) for (const listener of [...this.#carried]) listener.message(message)
+      if ('sharedChannel' in message) this.#heard(message)
       else received(message)
     }
     this.#pipe.listen(heard, () => this.leave())
+  }
+
+  #heard(message: CarrierMessage): void {
+    const id = readRefresh(message.sharedChannel)
+    if (id === undefined) for (const listener of [...this.#carried]) listener.message(message)
+    else if (message.buffer !== undefined) this.#takeOver(id, new Uint8Array(message.buffer))
+  }
+
+  // ---- Copies, for a page that cannot map memory ----
+
+  /** Posts a copy of the buffer. What either side writes reaches the other with the next web message. */
+  postCopy(buffer: CopyableBuffer, options: PostOptions): PostedBuffer {
+    const posted = postSharedBuffer(this, copyOf(buffer), options)
+    const id = this.#lastPost as string
+    this.#copies.set(id, { buffer, isWritable: options.access === 'read-write' })
+    void posted.released.then(() => this.#copies.delete(id))
+    return posted
+  }
+
+  postWebMessage(data: unknown): void {
+    for (const [id, { buffer }] of this.#copies) {
+      const bytes = bytesOf(buffer)
+      if (bytes !== undefined)
+        this.post({ sharedChannel: refreshText(id), buffer: bytes.slice().buffer as ArrayBuffer })
+    }
+    this.say({ type: 'web-message', data })
+  }
+
+  #takeOver(id: string, bytes: Uint8Array): void {
+    const { buffer, isWritable } = this.#copies.get(id) ?? {}
+    const target = buffer && bytesOf(buffer)
+    if (isWritable && target !== undefined && bytes.length <= target.length) target.set(bytes)
   }
 
   get isGone(): boolean {
@@ -91,6 +137,7 @@ export class Page implements Carrier {
 
   post(message: CarrierMessage): void {
     if (this.#isGone) throw new SharedChannelError('CLOSED', 'The page is gone; nothing can be posted to it.')
+    this.#lastPost = readPost(message.sharedChannel)?.id
     this.#pipe.post(message)
   }
 
@@ -100,6 +147,27 @@ export class Page implements Carrier {
     return () => {
       this.#carried.delete(listener)
     }
+  }
+}
+
+/** A buffer that can be posted as a copy: one of `createSharedBuffer`. */
+export type CopyableBuffer = PostableBuffer & { readonly bytes: Uint8Array }
+
+interface Copied {
+  readonly buffer: CopyableBuffer
+  readonly isWritable: boolean
+}
+
+function copyOf(buffer: CopyableBuffer): PostableBuffer {
+  return { size: buffer.size, reference: () => ({ copy: buffer.bytes.slice().buffer as ArrayBuffer }) }
+}
+
+/** Undefined when it was closed. */
+function bytesOf(buffer: CopyableBuffer): Uint8Array | undefined {
+  try {
+    return buffer.bytes
+  } catch {
+    return undefined
   }
 }
 

@@ -45,13 +45,11 @@ function start(): void {
     return loading
   }
   let loading: Promise<Native | undefined> | undefined
-  let webMessage: ((data: unknown) => void) | undefined
-  const earlyWebMessages: unknown[] = []
 
   const main: MainProcess = new MainProcess({
     offered: (offer, port) => links.offered(offer, port),
     buffers: (message) => buffers.fromMain(message),
-    webMessage: (data) => (webMessage === undefined ? earlyWebMessages.push(data) : webMessage(data)),
+    webMessage: (data) => buffers.webMessageFromMain(data),
   })
   const links = new PageLinks(main, async () => {
     const found = await native()
@@ -84,10 +82,7 @@ function start(): void {
         return buffers.create(loadedNow(), size)
       }),
     identity: () => loaded?.host.thisProcess(),
-    onWebMessage: (received) => {
-      webMessage = received
-      for (const data of earlyWebMessages.splice(0)) received(data)
-    },
+    onWebMessage: (received) => buffers.onWebMessage(received),
     postWebMessage: (data) => outcomeOf(() => main.say({ type: 'web-message', data })),
   }
   const loadedNow = (): Native => {

@@ -17,6 +17,8 @@ export class PageBuffers {
   #received: ((message: BufferMessage) => void) | undefined
   /** What came before the page listened. */
   #early: BufferMessage[] = []
+  #webMessage: ((data: unknown) => void) | undefined
+  #earlyWebMessages: unknown[] = []
   /** In order, also those that wait for native code to be loaded. */
   #last: Promise<void> = Promise.resolve()
   /** What the main process has allowed for each handle that it posted. */
@@ -44,6 +46,18 @@ export class PageBuffers {
   onMessage(received: (message: BufferMessage) => void): void {
     this.#received = received
     for (const message of this.#early.splice(0)) received(message)
+  }
+
+  webMessageFromMain(data: unknown): void {
+    this.#last = this.#last.then(() => {
+      if (this.#webMessage === undefined) this.#earlyWebMessages.push(data)
+      else this.#webMessage(data)
+    })
+  }
+
+  onWebMessage(received: (data: unknown) => void): void {
+    this.#webMessage = received
+    for (const data of this.#earlyWebMessages.splice(0)) received(data)
   }
 
   fromPage({ sharedChannel, buffer }: BufferMessage): void {

@@ -11,6 +11,7 @@ import {
   SharedBufferReceiver,
 } from '@shared-channel/core'
 import type { BufferMessage } from '../shared/bridge.ts'
+import { readPost, readRefresh, refreshText } from '../shared/copies.ts'
 import { unwrap } from '../shared/plain-error.ts'
 import { pageHost } from './page-host.ts'
 import { memoryOf } from './page-memory.ts'
@@ -38,17 +39,52 @@ function listen(): void {
   const preload = findPreload()
   if (preload === undefined) return
   isListening = true
-  let last = Promise.resolve()
-  // One after the other, also when the memory of one comes later than its message.
-  preload.onBufferMessage((message) => {
-    last = last.then(() => deliver(message))
-  })
+  preload.onBufferMessage((message) => inOrder(() => deliver(message)))
 }
 
+/** One after the other, also when the memory of one comes later than its message. */
+let last = Promise.resolve()
+const inOrder = (next: () => void | Promise<void>) => {
+  last = last.then(next)
+}
+
+/** In a page that cannot map memory: what came along with posts, by their ids. */
+const copies = new Map<string, { readonly copy: WeakRef<ArrayBuffer>; readonly isWritable: boolean }>()
+
 async function deliver({ sharedChannel, buffer, token }: BufferMessage): Promise<void> {
+  const refreshed = readRefresh(sharedChannel)
+  if (refreshed !== undefined) {
+    refresh(refreshed, buffer as ArrayBuffer)
+    return
+  }
   const memory = token === undefined ? buffer : ((await memoryOf(token)) as ArrayBuffer)
+  const post = readPost(sharedChannel)
+  if (buffer !== undefined && post !== undefined) {
+    copies.set(post.id, { copy: new WeakRef(buffer), isWritable: post.isWritable })
+  }
   const message = memory === undefined ? { sharedChannel } : { sharedChannel, buffer: memory }
   for (const listener of [...listeners]) listener.message(message)
+}
+
+function refresh(id: string, contents: ArrayBuffer): void {
+  const copy = copyOf(id)
+  if (copy !== undefined) new Uint8Array(copy).set(new Uint8Array(contents).subarray(0, copy.byteLength))
+}
+
+/** Undefined when it was released. */
+function copyOf(id: string): ArrayBuffer | undefined {
+  const copy = copies.get(id)?.copy.deref()
+  if (copy !== undefined && copy.byteLength > 0) return copy
+  copies.delete(id)
+  return undefined
+}
+
+/** What this page has written into copies that it may write. */
+function postCopies(): void {
+  for (const [id, { isWritable }] of copies) {
+    const copy = copyOf(id)
+    if (copy !== undefined && isWritable) broker.post({ sharedChannel: refreshText(id), buffer: copy.slice(0) })
+  }
 }
 
 /**
@@ -78,7 +114,7 @@ export class PageSharedBuffers extends SharedBufferReceiver {
     super.addEventListener(...args)
     if (args[0] !== 'message' || this.#hearsMessages) return
     this.#hearsMessages = true
-    findPreload()?.onWebMessage((data) => this.dispatchEvent(new MessageEvent('message', { data })))
+    findPreload()?.onWebMessage((data) => inOrder(() => void this.dispatchEvent(new MessageEvent('message', { data }))))
   }
 
   /**
@@ -88,6 +124,7 @@ export class PageSharedBuffers extends SharedBufferReceiver {
    * @throws SharedChannelError `NOT_SUPPORTED` where there is no preload of ours.
    */
   postMessage(message: unknown): void {
+    postCopies()
     unwrap(requirePreload().postWebMessage(message))
   }
 }
