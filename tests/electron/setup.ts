@@ -1,7 +1,7 @@
 // Before all tests of this folder: an Electron and a display, or the reason why there is none.
+
+import { checkStarts, findElectron, isCI, LeftOut, openDisplay } from '@shared-channel/run-electron'
 import type { TestProject } from 'vitest/node'
-import { openDisplay } from './display.ts'
-import { checkStarts, findElectron, isCI, LeftOut } from './find-electron.ts'
 import { copyForEverybody } from './ordinary-user.ts'
 
 declare module 'vitest' {

@@ -1,13 +1,13 @@
-// Which Electron the tests run.
+// Which Electron the repository's own programs run.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const GET_ELECTRON = fileURLToPath(new URL('get-electron.sh', import.meta.url))
+const GET_ELECTRON = fileURLToPath(new URL('../get-electron.sh', import.meta.url))
 
-/** Why these tests cannot run on this machine, in one line, with what would change that. */
+/** Why Electron cannot run on this machine, in one line, with what would change that. */
 export class LeftOut extends Error {}
 
 /** The machine as `findElectron` sees it; tests give it others. */

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { checkStarts, findElectron, isCI, LeftOut } from '../find-electron.ts'
+import { checkStarts, findElectron, isCI, LeftOut } from '../src/find-electron.ts'
 
 let folder: string
 const path = (...parts: string[]) => join(folder, ...parts)
