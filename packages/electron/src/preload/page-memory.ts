@@ -37,24 +37,34 @@ export function handOverPort(port: MessagePort): string {
 }
 
 /**
+ * What the page has shown, by its number. Kept as long as the page may use it again: each ArrayBuffer that is made over memory
+ * counts with its whole size, and has the engine collect garbage.
+ */
+const seen = new Map<number, Uint8Array>()
+
+/** The page uses it no more. */
+export const dropMemory = (id: number): void => void seen.delete(id)
+
+/**
  * The page's own memory: the `initData` of a MediaEncryptedEvent is, in each world, an ArrayBuffer over the same pages. That is
  * how the engine behaves and nobody's promise, so it is probed before it is relied on.
  */
 function aliased(page: PageSide, token: string, size: number): Uint8Array {
   let data: ArrayBuffer | null | undefined
-  const seen = (event: Event) => {
+  const see = (event: Event) => {
     data = (event as MediaEncryptedEvent).initData
   }
-  document.addEventListener(token, seen)
+  document.addEventListener(token, see)
+  let id: number
   try {
-    unwrap(page.showMemory(token, size))
+    id = unwrap(page.showMemory(token, size))
   } finally {
-    document.removeEventListener(token, seen)
+    document.removeEventListener(token, see)
   }
-  if (data?.byteLength !== size) {
-    throw new SharedChannelError('NOT_SUPPORTED', 'The page could not show its memory to its preload.')
-  }
-  return new Uint8Array(data)
+  if (data) seen.set(id, new Uint8Array(data))
+  const view = seen.get(id)
+  if (view?.byteLength === size) return view
+  throw new SharedChannelError('NOT_SUPPORTED', 'The page could not show its memory to its preload.')
 }
 
 function makeShared(size: number): Uint8Array {

@@ -1,6 +1,6 @@
 // The page's part in memory that its preload sees too.
 import { SharedChannelError } from '@shared-channel/core'
-import type { HandedOver, PageSide } from '../shared/bridge.ts'
+import type { HandedOver, PageSide, PreloadSide } from '../shared/bridge.ts'
 import { outcomeOf } from '../shared/plain-error.ts'
 
 const WASM_PAGE = 65536
@@ -16,12 +16,22 @@ interface Arrival {
   readonly resolve: (event: MessageEvent<HandedOver>) => void
 }
 
+/** Memory of the page that its preload sees too. */
+interface PageMemory {
+  /** By which the preload knows it. */
+  readonly id: number
+  readonly memory: WebAssembly.Memory
+}
+
 /** Until the page takes it. */
-const shown = new Map<string, WebAssembly.Memory>()
+const shown = new Map<string, PageMemory>()
 /** Of each buffer that the page has taken: found by it and held by nobody else, so that what nobody uses is collected. */
-const memories = new WeakMap<ArrayBufferLike, WebAssembly.Memory>()
+const taken = new WeakMap<ArrayBufferLike, PageMemory>()
+const collected = new FinalizationRegistry<number>((id) => dropMemory(id))
 const arrivals = new Map<string, Arrival>()
-const spare: WebAssembly.Memory[] = []
+const spare: PageMemory[] = []
+let lastId = 0
+let dropMemory: PreloadSide['dropMemory']
 
 /** The functions for the preload. */
 export const pageSide: PageSide = {
@@ -32,7 +42,7 @@ export const pageSide: PageSide = {
     arrivals.delete(token)
   },
   probe: (token) => {
-    const view = new Uint8Array((shown.get(token) as WebAssembly.Memory).buffer)
+    const view = new Uint8Array((shown.get(token) as PageMemory).memory.buffer)
     const found = view[0] as number
     view[0] = found + 1
     return found
@@ -40,7 +50,8 @@ export const pageSide: PageSide = {
 }
 
 /** Hears what the preload hands over; before it is attached. */
-export function listenForMemory(): void {
+export function listenForMemory(preload: PreloadSide): void {
+  dropMemory = preload.dropMemory
   addEventListener('message', (event: MessageEvent<Partial<HandedOver> | null>) => {
     const token = event.source === window ? event.data?.sharedChannelToken : undefined
     if (typeof token !== 'string' || !token.startsWith('shared-channel-')) return
@@ -56,11 +67,13 @@ export async function memoryOf(token: string): Promise<ArrayBufferLike> {
 
 /** Takes memory that the page has shown; undefined for what the preload hands over. */
 export function shownMemory(token: string): ArrayBuffer | undefined {
-  const memory = shown.get(token)
-  if (memory === undefined) return undefined
+  const found = shown.get(token)
+  if (found === undefined) return undefined
   shown.delete(token)
-  memories.set(memory.buffer, memory)
-  return memory.buffer
+  const { buffer } = found.memory
+  taken.set(buffer, found)
+  collected.register(buffer, found.id, buffer)
+  return buffer
 }
 
 /** The port of a token, when it is here. */
@@ -70,24 +83,32 @@ export async function portOf(token: string): Promise<MessagePort> {
 
 /** Detaches memory that nothing is mapped over any more; a SharedArrayBuffer, which cannot be, is left to the engine. */
 export function releaseMemory(buffer: ArrayBufferLike): void {
-  const memory = memories.get(buffer)
-  memories.delete(buffer)
-  if (memory !== undefined) {
-    memory.grow(0) // makes a new buffer of the same pages, and detaches the old one
-    if (spare.length < MOST_SPARE) spare.push(memory)
+  const found = taken.get(buffer)
+  if (found !== undefined) {
+    taken.delete(buffer)
+    collected.unregister(buffer)
+    found.memory.grow(0) // makes a new buffer of the same pages, and detaches the old one
+    if (spare.length < MOST_SPARE) spare.push(found)
+    else dropMemory(found.id)
   } else if (buffer instanceof ArrayBuffer && buffer.byteLength > 0) {
     structuredClone(buffer, { transfer: [buffer] })
   }
 }
 
-function showMemory(token: string, size: number): void {
-  const memory = takeSpare(size) ?? makeMemory(size)
-  shown.set(token, memory)
-  document.dispatchEvent(new MediaEncryptedEvent(token, { initData: memory.buffer }))
+function showMemory(token: string, size: number): number {
+  const known = takeSpare(size)
+  if (known !== undefined) {
+    shown.set(token, known)
+    return known.id
+  }
+  const made = { id: ++lastId, memory: makeMemory(size) }
+  shown.set(token, made)
+  document.dispatchEvent(new MediaEncryptedEvent(token, { initData: made.memory.buffer }))
+  return made.id
 }
 
-function takeSpare(size: number): WebAssembly.Memory | undefined {
-  const index = spare.findIndex(({ buffer }) => buffer.byteLength === size)
+function takeSpare(size: number): PageMemory | undefined {
+  const index = spare.findIndex(({ memory }) => memory.buffer.byteLength === size)
   return index < 0 ? undefined : spare.splice(index, 1)[0]
 }
 
@@ -97,7 +118,7 @@ function makeMemory(size: number): WebAssembly.Memory {
     return new WebAssembly.Memory({ initial: pages, maximum: pages })
   } catch (cause) {
     if (spare.length > 0) {
-      spare.length = 0 // their address space may be what is missing
+      for (const { id } of spare.splice(0)) dropMemory(id) // their address space may be what is missing
       return makeMemory(size)
     }
     throw new SharedChannelError(
