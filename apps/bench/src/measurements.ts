@@ -1,3 +1,4 @@
+import { measureElectron } from './electron.ts'
 import { measureIdleWakeUps } from './idle.ts'
 import { measureOpenClose } from './open-close.ts'
 import { measureHandOver } from './processes/hand-over.ts'
@@ -34,9 +35,17 @@ const ROUND_TRIPS = { blocks: 10, samplesPerBlock: 3000 }
 const PROCESS_SMALL = { rounds: 9, size: 64, messages: 1_000_000, peerMessages: 20_000 }
 const PROCESS_LARGE = { rounds: 9, size: 65_536, messages: 20_000, peerMessages: 2000 }
 const PROCESS_ROUND_TRIPS = { blocks: 20, samplesPerBlock: 50 }
+const SMALL_RING = 1 << 20
+const LARGE_RING = 8 << 20
 const HAND_OVERS = 15
 const MAPPED_READ = { rounds: 15, size: 64 << 20 }
 const IDLE = { channels: 64, milliseconds: 5000 }
+
+const ELECTRON_SMALL = { rounds: 9, size: 64, messages: 2_000_000, peerMessages: 20_000 }
+const ELECTRON_LARGE = { rounds: 9, size: 1 << 20, messages: 1000, peerMessages: 50 }
+const ELECTRON_ROUND_TRIPS = { blocks: 10, samplesPerBlock: 200 }
+const ELECTRON_HAND_OVER = { rounds: 5, perRound: 5, size: 100 << 20 }
+const ELECTRON_FRAMES = { frames: 600, perSecond: 60, width: 1920, height: 1080 }
 
 /** All that `npm run bench` measures, in its order. */
 export const MEASUREMENTS: readonly Measurement[] = [
@@ -70,4 +79,26 @@ export const MEASUREMENTS: readonly Measurement[] = [
   { name: 'process-64B', unit: 'msg/s', run: () => measureOneWay(PROCESS_SMALL) },
   { name: 'process-64KiB', unit: 'msg/s', run: () => measureOneWay(PROCESS_LARGE) },
   { name: 'process-round-trip-idle', unit: 'us', run: () => measureProcessRoundTrips(PROCESS_ROUND_TRIPS) },
+  {
+    name: 'electron-page-to-native-64B',
+    unit: 'msg/s',
+    run: () => measureElectron('page-to-native', ELECTRON_SMALL, SMALL_RING),
+  },
+  {
+    name: 'electron-page-to-page-64B',
+    unit: 'msg/s',
+    run: () => measureElectron('page-to-page', ELECTRON_SMALL, SMALL_RING),
+  },
+  {
+    name: 'electron-page-to-page-1MiB',
+    unit: 'GB/s',
+    run: () => measureElectron('page-to-page', ELECTRON_LARGE, LARGE_RING),
+  },
+  {
+    name: 'electron-round-trip-page-native',
+    unit: 'us',
+    run: () => measureElectron('round-trip', ELECTRON_ROUND_TRIPS, SMALL_RING),
+  },
+  { name: 'electron-hand-over-100MiB', unit: 'ms', run: () => measureElectron('hand-over', ELECTRON_HAND_OVER) },
+  { name: 'electron-frames', unit: 'cores', run: () => measureElectron('frames', ELECTRON_FRAMES) },
 ]

@@ -4,6 +4,7 @@ export const UNITS = {
   'GB/s': 'more',
   us: 'less',
   ms: 'less',
+  cores: 'less',
   switches: 'less',
 } as const satisfies Record<string, 'more' | 'less'>
 

@@ -1,3 +1,4 @@
+import { LeftOut } from '@shared-channel/run-electron'
 import { CommanderError } from 'commander'
 import { parseArguments } from './arguments.ts'
 import { MEASUREMENTS, type Measurement } from './measurements.ts'
@@ -13,7 +14,8 @@ interface Finding {
 /**
  * The program.
  *
- * @returns Its exit code: 0, or 1 when an argument is wrong or a measurement found what should not be.
+ * @returns Its exit code: 0, or 1 when an argument is wrong, a measurement found what should not be, or nothing of what was
+ *   asked for can be measured here.
  */
 export async function run(
   args: readonly string[],
@@ -27,7 +29,7 @@ export async function run(
     const findings = await measureAll(measurements.filter(({ name }) => only.includes(name)))
     const rows = findings.map(({ row }) => row)
     console.log(json ? JSON.stringify(rows, null, 2) : `${renderTable(rows)}\n${renderNotes(findings)}`)
-    return reportProblems(findings)
+    return rows.length > 0 ? reportProblems(findings) : 1
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode
     console.error(`bench: ${error instanceof Error ? error.message : String(error)}`)
@@ -38,16 +40,29 @@ export async function run(
 async function measureAll(measurements: readonly Measurement[]): Promise<Finding[]> {
   const progress = showProgress(process.stderr, measurements.length)
   const findings: Finding[] = []
+  /** Rows by the reason. */
+  const leftOut = new Map<string, string[]>()
   try {
     for (const [index, { name, unit, run }] of measurements.entries()) {
       progress.update(index, `measuring ${name}`)
-      const outcome = await run()
-      findings.push({ row: makeRow(name, unit, outcome), outcome })
+      const outcome = await runIfPossible(run)
+      if (outcome instanceof LeftOut) leftOut.set(outcome.message, [...(leftOut.get(outcome.message) ?? []), name])
+      else findings.push({ row: makeRow(name, unit, outcome), outcome })
     }
   } finally {
     progress.stop()
   }
+  for (const [reason, names] of leftOut) console.error(`bench: left out ${names.join(', ')}: ${reason}`)
   return findings
+}
+
+async function runIfPossible(run: Measurement['run']): Promise<Outcome | LeftOut> {
+  try {
+    return await run()
+  } catch (error) {
+    if (error instanceof LeftOut) return error
+    throw error
+  }
 }
 
 function renderNotes(findings: readonly Finding[]): string {

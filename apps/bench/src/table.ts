@@ -1,7 +1,16 @@
 import Table from 'cli-table3'
 import { type Row, UNITS, type Unit } from './row.ts'
 
-const PEERS = ['worker_threads', 'memcpy', 'child_process', 'unix-socket', 'zeromq', 'plain']
+const PEERS = [
+  'worker_threads',
+  'memcpy',
+  'child_process',
+  'unix-socket',
+  'zeromq',
+  'plain',
+  'MessagePort',
+  'ipcRenderer.invoke',
+]
 
 /** The rows for people. */
 export function renderTable(rows: readonly Row[]): string {

@@ -21,10 +21,17 @@ describe('the arguments', () => {
     expect(parseArguments(['--only', 'second'], NAMES).only).toEqual(['second'])
   })
 
+  it('a group selects the rows that are named after it', () => {
+    const names = ['first', 'electron-first', 'process-first', 'electron-second']
+    expect(parseArguments(['electron', '--json'], names).only).toEqual(['electron-first', 'electron-second'])
+    expect(parseArguments(['electron', '--only', 'first', 'electron-second'], names).only).toEqual(['electron-second'])
+  })
+
   it.each([
     { args: ['--only', 'fourth'], says: 'first, second, third' },
     { args: ['--jsn'], says: '--jsn' },
-    { args: ['file'], says: 'too many arguments' },
+    { args: ['file'], says: 'electron, process' },
+    { args: ['electron', 'process'], says: 'too many arguments' },
   ])('$args is refused with a message on stderr', ({ args, says }) => {
     const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     expect(() => parseArguments(args, NAMES)).toThrow(CommanderError)

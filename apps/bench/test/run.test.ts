@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { LeftOut } from '@shared-channel/run-electron'
 import { beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
 import { MEASUREMENTS, type Measurement } from '../src/measurements.ts'
 import { run } from '../src/run.ts'
@@ -21,6 +22,13 @@ const BROKEN: Measurement = {
   name: 'broken',
   run: async () => {
     throw new Error('no plugin')
+  },
+}
+const ELSEWHERE: Measurement = {
+  ...GOOD,
+  name: 'elsewhere',
+  run: async () => {
+    throw new LeftOut('there is no Electron here')
   },
 }
 
@@ -59,6 +67,17 @@ describe('the program', () => {
     expect(stderr.mock.calls.join()).toContain('leaking: threads grow')
   })
 
+  it('leaves out what cannot be measured on this machine, and says why', async () => {
+    expect(await run(['--json'], [ELSEWHERE, GOOD])).toBe(0)
+    expect(JSON.parse(stdout.mock.calls[0]?.[0])).toHaveLength(1)
+    expect(stderr.mock.calls.join()).toContain('left out elsewhere: there is no Electron here')
+  })
+
+  it('ends with 1 when nothing can be measured on this machine', async () => {
+    expect(await run(['--json'], [ELSEWHERE])).toBe(1)
+    expect(JSON.parse(stdout.mock.calls[0]?.[0])).toEqual([])
+  })
+
   it('ends with 1 and prints nothing on stdout when a measurement fails', async () => {
     expect(await run(['--json'], [GOOD, BROKEN])).toBe(1)
     expect(stdout).not.toHaveBeenCalled()
@@ -93,6 +112,12 @@ describe('npm run bench', () => {
       'process-64B msg/s',
       'process-64KiB msg/s',
       'process-round-trip-idle us',
+      'electron-page-to-native-64B msg/s',
+      'electron-page-to-page-64B msg/s',
+      'electron-page-to-page-1MiB GB/s',
+      'electron-round-trip-page-native us',
+      'electron-hand-over-100MiB ms',
+      'electron-frames cores',
     ])
   })
 

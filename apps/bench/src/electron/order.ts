@@ -44,6 +44,7 @@ export interface RoundTripSettings {
 
 export interface HandOverSettings {
   readonly rounds: number
+  readonly perRound: number
   /** Bytes. */
   readonly size: number
 }

@@ -1,5 +1,6 @@
-import { checkReport, secondsSince, sumOfLines } from '../counterpart.ts'
-import { endPeer, failureOf, type ProcessCounterpart, type Report, startPeer, Tally } from './counterpart.ts'
+import { checkReport, secondsSince } from '../counterpart.ts'
+import { endPeer, failureOf, startPeer } from './counterpart.ts'
+import { type ProcessCounterpart, type Report, Tally } from './tally.ts'
 
 type Order = { readonly order: 'report' } | { readonly order: 'echo'; readonly payload: Uint8Array }
 
@@ -45,7 +46,7 @@ export async function openChildProcess(): Promise<ProcessCounterpart> {
 export function serveChildProcess(): void {
   const tally = new Tally()
   process.on('message', (message: Uint8Array | Order) => {
-    if (message instanceof Uint8Array) tally.add(message, sumOfLines)
+    if (message instanceof Uint8Array) tally.add(message)
     else process.send?.(message.order === 'echo' ? message.payload : tally.report())
   })
 }

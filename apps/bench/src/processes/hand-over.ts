@@ -11,6 +11,7 @@ import {
 import type { Outcome } from '../row.ts'
 import { median } from '../statistics.ts'
 import { endPeer, failureOf, startPeer } from './counterpart.ts'
+import { mark, touch } from './touch.ts'
 
 /** What the other process has done with a buffer. */
 interface Reading {
@@ -28,9 +29,6 @@ interface Order {
 
 const HAND_OVER = defineProtocol({ receive: { reading: { id: 1, codec: json<Reading>() } } })
 const RING = 1 << 16
-/** The first byte, the last, and one in so many between. */
-const STEP = 64 << 20
-const MARK = 7
 /** Apart from the others: reading a gigabyte leaves nothing else in the caches. */
 const FULL_READS = 3
 
@@ -76,25 +74,13 @@ export function serveHandOver(handle: string): void {
   const receiver = new SharedBufferReceiver(channel)
   receiver.addEventListener('sharedbufferreceived', (event) => {
     const { bytes } = event
-    const sum = marked(bytes).reduce((total, at) => total + (bytes[at] as number), 0)
+    const sum = touch(bytes)
     const touchedAt = now()
     if ((event.additionalData as Order).readAll) readAll(bytes)
     const fullRead = now() - touchedAt
     receiver.releaseBuffer(event)
     channel.send('reading', { touchedAt, sum, fullRead })
   })
-}
-
-function mark(bytes: Uint8Array): number {
-  const places = marked(bytes)
-  for (const at of places) bytes[at] = MARK
-  return places.length * MARK
-}
-
-function marked(bytes: Uint8Array): number[] {
-  const places = [bytes.length - 1]
-  for (let at = 0; at < bytes.length; at += STEP) places.push(at)
-  return places
 }
 
 function readAll(bytes: Uint8Array): number {

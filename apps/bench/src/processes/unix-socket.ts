@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checkReport, secondsSince, sumOfLines } from '../counterpart.ts'
-import { endPeer, failureOf, type ProcessCounterpart, type Report, startPeer, Tally } from './counterpart.ts'
+import { checkReport, secondsSince } from '../counterpart.ts'
+import { endPeer, failureOf, startPeer } from './counterpart.ts'
+import { type ProcessCounterpart, type Report, Tally } from './tally.ts'
 
 /** In front of each message: its length and what it is. */
 const HEAD = 8
@@ -63,7 +64,7 @@ export function serveUnixSocket(path: string): void {
   const tally = new Tally()
   const socket = connect(path)
   readFrames(socket, (kind, payload) => {
-    if (kind === DATA) tally.add(payload, sumOfLines)
+    if (kind === DATA) tally.add(payload)
     else socket.write(frame(kind, kind === ECHO ? payload : Buffer.from(JSON.stringify(tally.report()))))
   })
 }

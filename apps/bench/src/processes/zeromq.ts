@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Pair } from 'zeromq'
-import { checkReport, secondsSince, sumOfLines } from '../counterpart.ts'
-import { endPeer, failureOf, type ProcessCounterpart, type Report, startPeer, Tally } from './counterpart.ts'
+import { checkReport, secondsSince } from '../counterpart.ts'
+import { endPeer, failureOf, startPeer } from './counterpart.ts'
+import { type ProcessCounterpart, type Report, Tally } from './tally.ts'
 
 /** In the first part of a message of two parts; data have one part. */
 const REPORT = 'report'
@@ -46,7 +47,7 @@ export async function serveZeroMq(address: string): Promise<void> {
   const socket = new Pair({ sendHighWaterMark: 10_000, receiveHighWaterMark: 10_000 })
   socket.connect(address)
   for await (const [first, second] of socket) {
-    if (second === undefined) tally.add(first as Buffer, sumOfLines)
+    if (second === undefined) tally.add(first as Buffer)
     else await socket.send(String(first) === ECHO ? second : JSON.stringify(tally.report()))
   }
 }

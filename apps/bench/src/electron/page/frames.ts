@@ -3,8 +3,9 @@ import { bytes, defineProtocol, SharedChannel, typedArray } from '@shared-channe
 import { connect } from '@shared-channel/electron/renderer'
 import type { Outcome } from '../../row.ts'
 import type { FrameSettings } from '../order.ts'
+import { Audience } from './audience.ts'
 import { port } from './ends.ts'
-import { atRate, film, isWhole, numberOf } from './frame.ts'
+import { atRate, film } from './frame.ts'
 import { receiveFilm } from './port-frames.ts'
 
 /** What plugin/camera.cpp understands. */
@@ -13,58 +14,32 @@ const CAMERA = defineProtocol({
   receive: { frame: { id: 2, codec: bytes({ view: true }) }, over: { id: 3, codec: bytes() } },
 })
 
-/** What the page has seen of the frames. */
-class Audience {
-  readonly #canvas: CanvasRenderingContext2D
-  readonly #settings: FrameSettings
-  #whole = 0
-  #torn = 0
-  #next = 0
-
-  constructor(canvas: CanvasRenderingContext2D, settings: FrameSettings) {
-    this.#canvas = canvas
-    this.#settings = settings
-  }
-
-  readonly see = (pixels: Uint8Array): void => {
-    if (!isWhole(pixels)) this.#torn++
-    else if (numberOf(pixels) === this.#next) this.#whole++
-    this.#next = numberOf(pixels) + 1
-    draw(this.#canvas, pixels, this.#settings)
-  }
-
-  /** Of those that were to come. */
-  get lost(): number {
-    return this.#settings.frames - this.#whole - this.#torn
-  }
-
-  get torn(): number {
-    return this.#torn
-  }
-}
-
 /** Cores that this is worth at its rate, of all processes with a part in it, beyond drawing the same picture again and again. */
 export async function measureFrames(settings: FrameSettings): Promise<Outcome> {
   const { frames, perSecond, width, height } = settings
   const canvas = makeCanvas(settings)
   const still = new Uint8Array(width * height * 4)
   film(still, 0)
+  const show = (pixels: Uint8Array, audience: Audience) => {
+    audience.see(pixels)
+    draw(canvas, pixels, settings)
+  }
   const drawing = await measureWork(() => atRate(frames, perSecond, () => draw(canvas, still, settings)))
 
   const channel = new SharedChannel(await connect('camera'), CAMERA)
-  const ours = new Audience(canvas, settings)
+  const ours = new Audience(frames)
   const withOurs = await measureWork(() => {
-    channel.on('frame', ours.see)
+    channel.on('frame', (pixels) => show(pixels, ours))
     channel.send('film', new Uint32Array([frames, still.length, perSecond]))
     return new Promise((resolve) => channel.on('over', resolve))
   })
   await channel.close()
 
   const other = await port
-  const peer = new Audience(canvas, settings)
+  const peer = new Audience(frames)
   let filming = 0
   const withPeer = await measureWork(async () => {
-    filming = (await receiveFilm(other, settings, peer.see)).cpuSeconds
+    filming = (await receiveFilm(other, settings, (pixels) => show(pixels, peer))).cpuSeconds
   })
   const length = frames / perSecond
   return {
