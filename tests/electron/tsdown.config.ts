@@ -11,6 +11,7 @@ export default defineConfig([
       utility: 'app/utility.ts',
       'node-child': 'app/node-child.ts',
       'windows/main': 'windows/app/main.ts',
+      'windows/member': 'windows/app/member.ts',
     },
     // Electron 22 knows no ES modules.
     format: ['cjs'],

@@ -1,4 +1,4 @@
-// What two pages say to each other in tests: each sends checked data and checks what the other one sends.
+// What two ends of a link say to each other in tests: each sends checked data and checks what the other one sends.
 import { bytes, defineProtocol, type Link, SharedChannel } from '@shared-channel/core'
 import { areEqual } from '../../app/checked-data.ts'
 import { Sequence } from '../../app/sequence.ts'
@@ -6,7 +6,13 @@ import type { Checked } from '../../app/task.ts'
 
 const SEEDS = { 0: 0x2468ace, 1: 0x13579bd } as Readonly<Record<number, number>>
 
-const protocol = defineProtocol({ both: { data: { id: 1, codec: bytes() }, over: { id: 2, codec: bytes() } } })
+const protocol = defineProtocol({
+  both: {
+    data: { id: 1, codec: bytes() },
+    over: { id: 2, codec: bytes() },
+    invert: { id: 3, codec: bytes(), reply: bytes() },
+  },
+})
 
 export type Conversation = SharedChannel<typeof protocol>
 
@@ -31,6 +37,21 @@ export async function exchange(channel: Conversation, side: number, mebibytes: n
   channel.send('over', new Uint8Array())
   await channel.flush()
   return received
+}
+
+/** Answers what the other side asks. It makes this side take messages: what is exchanged is so before. */
+export function answer(channel: Conversation): void {
+  channel.handle('invert', (data) => data.map((byte) => ~byte))
+}
+
+/** Asks the other side for one thing. @returns Whether the answer was right. */
+export async function ask(channel: Conversation, sequence: Sequence): Promise<boolean> {
+  const data = sequence.next().slice()
+  const answer = await channel.request('invert', data)
+  return areEqual(
+    answer,
+    data.map((byte) => ~byte),
+  )
 }
 
 function receive(channel: Conversation, seed: number): Promise<Checked> {

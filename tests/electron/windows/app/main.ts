@@ -2,6 +2,7 @@
 // find Electron and, as the global `main`, what is exported here.
 import { openSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Link } from '@shared-channel/core'
 import {
   type Broker,
   type BrokerOptions,
@@ -12,6 +13,9 @@ import {
 import { app, BrowserWindow, session, type WebFrameMain, type WebPreferences } from 'electron'
 
 import { nextFromPage, postOnce, showRounds } from './buffers.ts'
+import { callTalks, type TalksCall } from './member-calls.ts'
+import { Members } from './members.ts'
+import { Talks } from './talks.ts'
 
 /** Those that the tests set. */
 export type Preferences = Pick<
@@ -21,6 +25,9 @@ export type Preferences = Pick<
 
 /** Of the broker, without what cannot cross to this process. */
 export type BrokerSettings = Omit<BrokerOptions, 'session'>
+
+/** Who waits for a link of this process, by its name. */
+const linked = new Map<string, (link: Link) => void>()
 
 const tools = {
   /** Resolves when its page has loaded. The preferences stand beside the defaults: no Node but in the preload. */
@@ -46,10 +53,33 @@ const tools = {
   /** What `broker.connect` has made, by name. */
   connections: new Map<string, ReturnType<Broker['connect']>>(),
 
-  /** Connects the pages with these addresses. */
+  /** Connects the pages with these addresses, or the processes and workers with these names. */
   connect(name: string, [a, b]: readonly [string, string]): void {
-    tools.connections.set(name, tools.broker.connect(tools.frameAt(a), tools.frameAt(b), { name }))
+    tools.connections.set(name, tools.broker.connect(tools.endAt(a), tools.endAt(b), { name }))
   },
+
+  /** Links this process with one of them. */
+  async link(name: string, address: string): Promise<void> {
+    const link = await tools.broker.link(tools.endAt(address), { name })
+    linked.get(name)?.(link)
+  },
+
+  /** The conversations of this process. */
+  talks: new Talks((name, handler) => linked.set(name, handler)),
+
+  members: new Members(join(__dirname, 'member.cjs')),
+
+  /** Calls the Talks of a process or worker; `main` is this process. */
+  call: (name: string, call: TalksCall, order: unknown): unknown =>
+    name === 'main' ? callTalks(tools.talks, call, order) : tools.members.call(name, call, order),
+
+  /** Ends a process or worker, or the renderer of a window, without a word. */
+  async end(address: string): Promise<void> {
+    if (tools.members.find(address) !== undefined) await tools.members.end(address)
+    else BrowserWindow.getAllWindows().find(({ webContents }) => webContents.getURL() === address)?.destroy()
+  },
+
+  endAt: (address: string) => tools.members.find(address) ?? tools.frameAt(address),
 
   /** The window's page or the iframe with this address. */
   frameAt(address: string): WebFrameMain {
@@ -65,10 +95,12 @@ const tools = {
 
   nextFromPage: () => nextFromPage(tools.broker),
 
-  /** Nothing else happens in this process for so many milliseconds. */
-  block(milliseconds: number): void {
-    const end = Date.now() + milliseconds
-    while (Date.now() < end);
+  /** Nothing else happens in this process for so many milliseconds. Returns when that was. */
+  block(milliseconds: number): { from: number; until: number } {
+    const from = Date.now()
+    const until = from + milliseconds
+    while (Date.now() < until);
+    return { from, until }
   },
 
   /** Opens files and leaves them open. */

@@ -14,7 +14,7 @@ import { flood } from '../../app/flood.ts'
 import { protocol, type TestChannel } from '../../app/protocol.ts'
 import { checksum, fill } from '../../app/sharing/pattern.ts'
 import type { Checked } from '../../app/task.ts'
-import { type Conversation, converseOver, exchange } from './conversation.ts'
+import { Talks } from './talks.ts'
 
 /** An error as it is told to the tests. */
 export interface Failure {
@@ -33,12 +33,6 @@ async function open(name: string): Promise<TestChannel> {
   return new SharedChannel(await connect(name), protocol)
 }
 
-function conversationOf(name: string): Promise<Conversation> {
-  const conversation = tools.conversations.get(name)
-  if (conversation === undefined) throw new Error(`nobody expects a link named ${name}`)
-  return conversation
-}
-
 const tools = {
   capabilities,
   connect,
@@ -46,8 +40,8 @@ const tools = {
   sharedBuffers,
   open,
 
-  /** Those of `expectLink`, by name. */
-  conversations: new Map<string, Promise<Conversation>>(),
+  /** The conversations over links that come to this page. */
+  talks: new Talks(onLink),
 
   /** Checked data to a plugin and back, so many MiB each way. */
   async stream(name: string, mebibytes: number): Promise<Streamed> {
@@ -63,23 +57,6 @@ const tools = {
 
   /** Channels to a plugin that are busy for ever. */
   flood: (name: string) => flood(() => open(name)),
-
-  /** Keeps the conversation that comes over the link of this name. */
-  expectLink(name: string): void {
-    const came = new Promise<Conversation>((resolve) => onLink(name, (link) => resolve(converseOver(link))))
-    tools.conversations.set(name, came)
-  },
-
-  /** Exchanges data over the conversation of this name, as the other side does now. */
-  async converse({ name, side, mebibytes }: { name: string; side: number; mebibytes: number }): Promise<Checked> {
-    return exchange(await conversationOf(name), side, mebibytes)
-  },
-
-  /** When the conversation of this name ended, by the clock of `Date.now()`, and why. */
-  async endOf(name: string): Promise<{ at: number; code: string | undefined }> {
-    const { reason } = await (await conversationOf(name)).closed
-    return { at: Date.now(), code: reason?.code }
-  },
 
   /** Checksums of what the pages for WebView2 have displayed. */
   displayed: [] as number[],

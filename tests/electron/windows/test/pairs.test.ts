@@ -25,20 +25,6 @@ describe.each(USERS)('two windows, %s', (_user, launch) => {
 })
 
 describe.skipIf(inject('electron') === null)('connected pages', () => {
-  it('talk on while the main process is blocked', async () => {
-    const { app, ends } = await connectedWindows()
-    await expectExchange('talk', ends, 1)
-    let isBlocked = true
-    const blocked = app.electron
-      .evaluate(() => main.block(1000))
-      .then(() => {
-        isBlocked = false
-      })
-    await expectExchange('talk', ends, MEBIBYTES)
-    expect(isBlocked).toBe(true)
-    await blocked
-  })
-
   it('may be iframes', async () => {
     const app = await startApp()
     await app.startBroker()
@@ -56,7 +42,7 @@ describe.skipIf(inject('electron') === null)('connected pages', () => {
       const { app, a, b, ends } = await connectedWindows()
       await expectExchange('talk', ends, 1)
       const before = takeSnapshot(app)
-      const ended = a.page.evaluate(() => page.endOf('talk'))
+      const ended = a.page.evaluate(() => page.talks.endOf('talk'))
       const closed = app.electron.evaluate(async () => {
         await main.connections.get('talk')?.closed
         return Date.now()
@@ -74,7 +60,7 @@ describe.skipIf(inject('electron') === null)('connected pages', () => {
 
   it('hear of it when the main process closes their connection', async () => {
     const { app, ends } = await connectedWindows()
-    const ended = Promise.all(ends.map((end) => end.evaluate(() => page.endOf('talk'))))
+    const ended = Promise.all(ends.map((end) => end.evaluate(() => page.talks.endOf('talk'))))
     const at = Date.now()
     await app.electron.evaluate(async () => main.connections.get('talk')?.close())
     for (const end of await ended) expect(end.at - at).toBeLessThan(ONE_SECOND)
