@@ -14,7 +14,6 @@ import { MainProcess } from './main-process.ts'
 import { loadNative, type Native } from './native.ts'
 import { PageBuffers } from './page-buffers.ts'
 import { PageLinks } from './page-links.ts'
-import { dropMemory } from './page-memory.ts'
 
 const STARTED = Symbol.for('shared-channel.preload')
 
@@ -61,7 +60,6 @@ function start(): void {
   const bridge: PreloadSide = {
     version: 1,
     attach: (side) => attached(side),
-    dropMemory,
     capabilities: () =>
       outcomeOfAsync(async (): Promise<Capabilities> => {
         const found = await native()

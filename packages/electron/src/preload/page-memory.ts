@@ -37,34 +37,40 @@ export function handOverPort(port: MessagePort): string {
 }
 
 /**
- * What the page has shown, by its number. Kept as long as the page may use it again: each ArrayBuffer that is made over memory
- * counts with its whole size, and has the engine collect garbage.
+ * What the page has shown, by its number: each ArrayBuffer that is made over memory counts as if it had memory of its own, and
+ * with large ones the engine collects garbage each time. The page holds it; here it must not be held, or the page's memory were.
  */
-const seen = new Map<number, Uint8Array>()
-
-/** The page uses it no more. */
-export const dropMemory = (id: number): void => void seen.delete(id)
+const seen = new Map<number, WeakRef<ArrayBuffer>>()
+const collected = new FinalizationRegistry<number>((id) => {
+  if (seen.get(id)?.deref() === undefined) seen.delete(id)
+})
 
 /**
  * The page's own memory: the `initData` of a MediaEncryptedEvent is, in each world, an ArrayBuffer over the same pages. That is
  * how the engine behaves and nobody's promise, so it is probed before it is relied on.
  */
 function aliased(page: PageSide, token: string, size: number): Uint8Array {
+  const id = unwrap(page.makeMemory(token, size))
+  const buffer = seen.get(id)?.deref() ?? lookAt(page, token, id)
+  if (buffer?.byteLength === size) return new Uint8Array(buffer)
+  throw new SharedChannelError('NOT_SUPPORTED', 'The page could not show its memory to its preload.')
+}
+
+function lookAt(page: PageSide, token: string, id: number): ArrayBuffer | undefined {
   let data: ArrayBuffer | null | undefined
-  const see = (event: Event) => {
+  const look = (event: Event) => {
     data = (event as MediaEncryptedEvent).initData
   }
-  document.addEventListener(token, see)
-  let id: number
+  document.addEventListener(token, look)
   try {
-    id = unwrap(page.showMemory(token, size))
+    page.showMemory(token)
   } finally {
-    document.removeEventListener(token, see)
+    document.removeEventListener(token, look)
   }
-  if (data) seen.set(id, new Uint8Array(data))
-  const view = seen.get(id)
-  if (view?.byteLength === size) return view
-  throw new SharedChannelError('NOT_SUPPORTED', 'The page could not show its memory to its preload.')
+  if (!data) return undefined
+  seen.set(id, new WeakRef(data))
+  collected.register(data, id)
+  return data
 }
 
 function makeShared(size: number): Uint8Array {

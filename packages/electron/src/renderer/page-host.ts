@@ -8,7 +8,7 @@ import {
 } from '@shared-channel/core'
 import type { BridgedSegment } from '../shared/bridge.ts'
 import { unwrap } from '../shared/plain-error.ts'
-import { memoryOf, releaseMemory, shownMemory } from './page-memory.ts'
+import { madeMemory, memoryOf, releaseMemory } from './page-memory.ts'
 import { findPreload, requirePreload } from './preload.ts'
 
 /** For core's `SharedBufferReceiver` and `sharedBuffer` in a page. */
@@ -31,7 +31,7 @@ class PageSegment implements OpenedSegment {
         `In this page buffers are 'fixed'; a '${kind}' one cannot be had where the page shows its own memory.`,
       )
     }
-    const buffer = shownMemory(unwrap(this.#bridged.map()))
+    const buffer = madeMemory(unwrap(this.#bridged.map()))
     if (buffer !== undefined) return buffer
     throw new SharedChannelError(
       'NOT_SUPPORTED',

@@ -1,6 +1,6 @@
 // The page's part in memory that its preload sees too.
 import { SharedChannelError } from '@shared-channel/core'
-import type { HandedOver, PageSide, PreloadSide } from '../shared/bridge.ts'
+import type { HandedOver, PageSide } from '../shared/bridge.ts'
 import { outcomeOf } from '../shared/plain-error.ts'
 
 const WASM_PAGE = 65536
@@ -21,28 +21,38 @@ interface PageMemory {
   /** By which the preload knows it. */
   readonly id: number
   readonly memory: WebAssembly.Memory
+  /** What was shown. It is held because the preload's view of it lives as long. */
+  shown?: ArrayBuffer
 }
 
 /** Until the page takes it. */
-const shown = new Map<string, PageMemory>()
+const made = new Map<string, PageMemory>()
 /** Of each buffer that the page has taken: found by it and held by nobody else, so that what nobody uses is collected. */
 const taken = new WeakMap<ArrayBufferLike, PageMemory>()
-const collected = new FinalizationRegistry<number>((id) => dropMemory(id))
 const arrivals = new Map<string, Arrival>()
 const spare: PageMemory[] = []
 let lastId = 0
-let dropMemory: PreloadSide['dropMemory']
 
 /** The functions for the preload. */
 export const pageSide: PageSide = {
-  showMemory: (token, size) => outcomeOf(() => showMemory(token, size)),
+  makeMemory: (token, size) =>
+    outcomeOf(() => {
+      const memory = takeSpare(size) ?? { id: ++lastId, memory: newMemory(size) }
+      made.set(token, memory)
+      return memory.id
+    }),
+  showMemory: (token) => {
+    const memory = made.get(token) as PageMemory
+    memory.shown = memory.memory.buffer
+    document.dispatchEvent(new MediaEncryptedEvent(token, { initData: memory.shown }))
+  },
   forgetMemory: (token) => {
-    const buffer = shownMemory(token)
+    const buffer = madeMemory(token)
     if (buffer !== undefined) releaseMemory(buffer)
     arrivals.delete(token)
   },
   probe: (token) => {
-    const view = new Uint8Array((shown.get(token) as PageMemory).memory.buffer)
+    const view = new Uint8Array((made.get(token) as PageMemory).memory.buffer)
     const found = view[0] as number
     view[0] = found + 1
     return found
@@ -50,8 +60,7 @@ export const pageSide: PageSide = {
 }
 
 /** Hears what the preload hands over; before it is attached. */
-export function listenForMemory(preload: PreloadSide): void {
-  dropMemory = preload.dropMemory
+export function listenForMemory(): void {
   addEventListener('message', (event: MessageEvent<Partial<HandedOver> | null>) => {
     const token = event.source === window ? event.data?.sharedChannelToken : undefined
     if (typeof token !== 'string' || !token.startsWith('shared-channel-')) return
@@ -62,18 +71,16 @@ export function listenForMemory(preload: PreloadSide): void {
 
 /** Takes the memory of a token, when it is here. */
 export async function memoryOf(token: string): Promise<ArrayBufferLike> {
-  return shownMemory(token) ?? ((await takeArrival(token)).data.memory as ArrayBufferLike)
+  return madeMemory(token) ?? ((await takeArrival(token)).data.memory as ArrayBufferLike)
 }
 
-/** Takes memory that the page has shown; undefined for what the preload hands over. */
-export function shownMemory(token: string): ArrayBuffer | undefined {
-  const found = shown.get(token)
+/** Takes memory that the page has made; undefined for what the preload hands over. */
+export function madeMemory(token: string): ArrayBuffer | undefined {
+  const found = made.get(token)
   if (found === undefined) return undefined
-  shown.delete(token)
-  const { buffer } = found.memory
-  taken.set(buffer, found)
-  collected.register(buffer, found.id, buffer)
-  return buffer
+  made.delete(token)
+  taken.set(found.memory.buffer, found)
+  return found.memory.buffer
 }
 
 /** The port of a token, when it is here. */
@@ -84,27 +91,13 @@ export async function portOf(token: string): Promise<MessagePort> {
 /** Detaches memory that nothing is mapped over any more; a SharedArrayBuffer, which cannot be, is left to the engine. */
 export function releaseMemory(buffer: ArrayBufferLike): void {
   const found = taken.get(buffer)
+  taken.delete(buffer)
   if (found !== undefined) {
-    taken.delete(buffer)
-    collected.unregister(buffer)
     found.memory.grow(0) // makes a new buffer of the same pages, and detaches the old one
     if (spare.length < MOST_SPARE) spare.push(found)
-    else dropMemory(found.id)
   } else if (buffer instanceof ArrayBuffer && buffer.byteLength > 0) {
     structuredClone(buffer, { transfer: [buffer] })
   }
-}
-
-function showMemory(token: string, size: number): number {
-  const known = takeSpare(size)
-  if (known !== undefined) {
-    shown.set(token, known)
-    return known.id
-  }
-  const made = { id: ++lastId, memory: makeMemory(size) }
-  shown.set(token, made)
-  document.dispatchEvent(new MediaEncryptedEvent(token, { initData: made.memory.buffer }))
-  return made.id
 }
 
 function takeSpare(size: number): PageMemory | undefined {
@@ -112,14 +105,14 @@ function takeSpare(size: number): PageMemory | undefined {
   return index < 0 ? undefined : spare.splice(index, 1)[0]
 }
 
-function makeMemory(size: number): WebAssembly.Memory {
+function newMemory(size: number): WebAssembly.Memory {
   const pages = size / WASM_PAGE
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages })
   } catch (cause) {
     if (spare.length > 0) {
-      for (const { id } of spare.splice(0)) dropMemory(id) // their address space may be what is missing
-      return makeMemory(size)
+      spare.length = 0 // their address space may be what is missing
+      return newMemory(size)
     }
     throw new SharedChannelError(
       'OUT_OF_MEMORY',

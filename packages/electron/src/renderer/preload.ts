@@ -10,7 +10,7 @@ export function findPreload(): PreloadSide | undefined {
   if (found !== undefined) return found
   const bridge: PreloadSide | undefined = Reflect.get(globalThis, BRIDGE_KEY)
   if (bridge === undefined || typeof document === 'undefined') return undefined
-  listenForMemory(bridge)
+  listenForMemory()
   bridge.attach(pageSide)
   found = bridge
   return bridge

@@ -19,16 +19,13 @@ export interface HandedOver {
 
 /** Functions of the page for its preload. */
 export interface PageSide {
-  /**
-   * Brings memory, which the page then knows by `token`. What the preload has not seen yet is shown to it by a
-   * MediaEncryptedEvent of the type `token` on the document, before this returns.
-   *
-   * @returns The memory's number, the same each time it is used.
-   */
-  showMemory(token: string, size: number): Outcome<number>
-  /** Lets go of memory that was shown, or that the page waits for. */
+  /** Brings memory, new or used before, which is then known by `token`. Returns its number, which stays the same. */
+  makeMemory(token: string, size: number): Outcome<number>
+  /** Shows it by a MediaEncryptedEvent of the type `token` on the document, before this returns. */
+  showMemory(token: string): void
+  /** Lets go of memory that was made, or that the page waits for. */
   forgetMemory(token: string): void
-  /** Reads a byte of memory that was shown, and writes the next number: whether it is really the same. */
+  /** Reads a byte of memory that was made, and writes the next number: whether it is really the same. */
   probe(token: string): number
 }
 
@@ -96,8 +93,6 @@ export interface PreloadSide {
   readonly version: 1
   /** The page's functions; called once, first. */
   attach(page: PageSide): void
-  /** Lets go of memory that was shown, by its number; the page uses it no more. */
-  dropMemory(id: number): void
   capabilities(): Promise<Outcome<Capabilities>>
   /** @param id Chosen by the page, for `cancel`. */
   connect(name: string, id: number): Promise<Outcome<Granted>>

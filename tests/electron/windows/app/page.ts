@@ -36,6 +36,7 @@ async function open(name: string): Promise<TestChannel> {
 const tools = {
   capabilities,
   connect,
+  createSharedBuffer,
   onLink,
   sharedBuffers,
   open,

@@ -57,6 +57,60 @@ describe.skipIf(inject('electron') === null)('a buffer that script has made', ()
   })
 })
 
+describe.skipIf(inject('electron') === null)('the memory of a page', () => {
+  it('is shown to the preload once, however often it is used', async () => {
+    const app = await startApp()
+    await app.startBroker()
+    const { page } = await app.openWindow()
+    const shown = await page.evaluate(async (size) => {
+      await globalThis.page.capabilities() // tries memory of its own
+      let shown = 0
+      const dispatch = document.dispatchEvent.bind(document)
+      document.dispatchEvent = (event) => {
+        if (event instanceof MediaEncryptedEvent) shown++
+        return dispatch(event)
+      }
+      for (let round = 0; round < 5; round++) (await globalThis.page.createSharedBuffer(size)).close()
+      return shown
+    }, SIZE)
+    expect(shown).toBe(1)
+  })
+
+  it('is let go of when it is of no use: there is room for a hundred', async () => {
+    const app = await startApp()
+    await app.startBroker()
+    const { page } = await app.openWindow()
+    const made = await page.evaluate(async (step) => {
+      let made = 0
+      for (; made < 150; made++) {
+        const buffer = await globalThis.page.createSharedBuffer((made + 2) * step)
+        buffer.close()
+        await new Promise((resolve) => setTimeout(resolve)) // what was used in a task lives as long as that
+      }
+      return made
+    }, STEP)
+    expect(made).toBe(150)
+  })
+
+  it('is let go of when nobody has closed it', async () => {
+    const app = await startApp()
+    await app.startBroker()
+    const { page } = await app.openWindow()
+    const made = await page.evaluate(async (size) => {
+      let made = 0
+      for (; made < 150; made++) {
+        await globalThis.page.createSharedBuffer(size)
+        if (made % 50 === 49) {
+          ;(gc as () => void)()
+          await new Promise((resolve) => setTimeout(resolve, 100)) // for what is called afterwards
+        }
+      }
+      return made
+    }, SIZE)
+    expect(made).toBe(150)
+  })
+})
+
 /** What is seen in each round: all of the buffer, which is as large as any round so far has needed it. */
 function expectedOf(sizes: readonly number[]): number[] {
   return sizes.map((_, round) => checksumOf(round + 1, Math.max(...sizes.slice(0, round + 1))))
