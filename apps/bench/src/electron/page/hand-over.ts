@@ -8,6 +8,9 @@ import { median } from '../../statistics.ts'
 import type { HandOverSettings } from '../order.ts'
 import { otherPage, port } from './ends.ts'
 
+/** Before each: both pages are done with the one before it, and asleep. */
+const REST_MILLISECONDS = 10
+
 /** What the other page has done with it. */
 interface Reading {
   /** By the clock that all processes share. */
@@ -38,6 +41,7 @@ export async function measureHandOver({ rounds, perRound, size }: HandOverSettin
     const reading = new Promise<Reading>((resolve) => {
       read = resolve
     })
+    await new Promise((resolve) => setTimeout(resolve, REST_MILLISECONDS))
     const start = machine.now()
     post()
     const { touchedAt, sum } = await reading
