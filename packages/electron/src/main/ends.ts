@@ -10,7 +10,7 @@ import { type FromMember, memberMessage, type ToMember } from '../shared/member-
 import { packError } from '../shared/plain-error.ts'
 import { pipeOf } from '../shared/port.ts'
 import { portLink } from '../shared/port-link.ts'
-import { watchLink } from '../shared/watched-link.ts'
+import { WatchedLink } from '../shared/watched-link.ts'
 import { type FrameTarget, frameOf, type Pages } from './frames.ts'
 
 /** What `broker.connect` takes. */
@@ -34,7 +34,7 @@ export interface End {
    */
   offer(offer: LinkOffer, from: string, port: MessagePortMain, ended: (isGone: boolean) => void): void
   /** Ends the link there. */
-  end(id: string, reason?: Error): void
+  end(id: string, reason?: SharedChannelError): void
 }
 
 /** @throws SharedChannelError `INVALID_ARGUMENT` for what is no end; `CLOSED` for a window that was destroyed. */
@@ -79,8 +79,8 @@ function utilityEnd(utility: UtilityProcess, trusted: boolean): End {
       utility.on('exit', exited)
       say({ sharedChannelLink: 'offer', offer: { id, name, from, role, trusted } }, [port])
     },
-    end: (id) => {
-      if (utility.pid !== undefined) say({ sharedChannelLink: 'end', id })
+    end: (id, reason) => {
+      if (utility.pid !== undefined) say(endMessage(id, reason))
     },
   }
 }
@@ -109,9 +109,15 @@ function workerEnd(worker: Worker, trusted: boolean): End {
       port.start()
       say({ sharedChannelLink: 'offer', offer: { id, name, from, role, trusted } })
     },
-    end: (id) => say({ sharedChannelLink: 'end', id }),
+    end: (id, reason) => say(endMessage(id, reason)),
   }
 }
+
+const endMessage = (id: string, reason?: SharedChannelError): ToMember => ({
+  sharedChannelLink: 'end',
+  id,
+  ...(reason && { error: packError(reason) }),
+})
 
 /** This process as an end; `link` resolves with its link. */
 export function ownEnd(trusted: boolean): { end: End; link: Promise<Link> } {
@@ -119,7 +125,7 @@ export function ownEnd(trusted: boolean): { end: End; link: Promise<Link> } {
   const link = new Promise<Link>((resolve, reject) => {
     settle = { resolve, reject }
   })
-  let made: Link | undefined
+  let made: WatchedLink | undefined
   const end: End = {
     from: 'main',
     offer: ({ role }, _from, port, ended) => {
@@ -133,8 +139,8 @@ export function ownEnd(trusted: boolean): { end: End; link: Promise<Link> } {
         overPort: (side, { sendCapacity, receiveCapacity }) => portLink(port, { side, sendCapacity, receiveCapacity }),
       }).then(
         (link) => {
-          made = link
-          settle.resolve(watchLink(link, () => ended(false)))
+          made = new WatchedLink(link, () => ended(false))
+          settle.resolve(made)
         },
         (error) => {
           ended(false)
@@ -144,7 +150,7 @@ export function ownEnd(trusted: boolean): { end: End; link: Promise<Link> } {
     },
     end: (_id, reason) => {
       settle.reject(reason ?? new SharedChannelError('CLOSED', 'The link was closed before it was made.'))
-      void made?.stop()
+      made?.end(reason)
     },
   }
   return { end, link }

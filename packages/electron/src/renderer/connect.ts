@@ -3,7 +3,7 @@ import { type Link, SharedChannelError, type WaitOptions } from '@shared-channel
 import type { Granted, LinkOrigin } from '../shared/bridge.ts'
 import { unpackError, unwrap } from '../shared/plain-error.ts'
 import { portLink } from '../shared/port-link.ts'
-import { watchLink } from '../shared/watched-link.ts'
+import { WatchedLink } from '../shared/watched-link.ts'
 import { pageLink } from './page-link.ts'
 import { portOf } from './page-memory.ts'
 import { requirePreload } from './preload.ts'
@@ -60,7 +60,7 @@ async function linkOf(granted: Granted): Promise<Link> {
   const { token, closed, whenLost, ...options } = granted.port
   const link = portLink(await portOf(token), options)
   whenLost((reason) => link.lost(reason && unpackError(reason)))
-  return watchLink(link, closed)
+  return new WatchedLink(link, closed)
 }
 
 /** @param givenUp Called when nobody waits any more. */

@@ -1,6 +1,7 @@
 // What the main process and a utility process or worker of the application say to each other about links, beside whatever
 // else they say.
 import type { LinkRole } from './frame-messages.ts'
+import type { PlainError } from './plain-error.ts'
 
 export interface MemberOffer {
   readonly id: string
@@ -15,7 +16,7 @@ export type ToMember =
   /** To a utility process the port comes along; to a worker, which cannot be sent Electron's ports, what comes through it is relayed. */
   | { readonly sharedChannelLink: 'offer'; readonly offer: MemberOffer }
   | { readonly sharedChannelLink: 'relay'; readonly id: string; readonly data: unknown }
-  | { readonly sharedChannelLink: 'end'; readonly id: string }
+  | { readonly sharedChannelLink: 'end'; readonly id: string; readonly error?: PlainError }
 
 export type FromMember =
   | { readonly sharedChannelLink: 'relay'; readonly id: string; readonly data: unknown }

@@ -8,9 +8,10 @@ import { createChannel, openChannel } from '@shared-channel/native'
 import type { LinkOrigin } from '../shared/bridge.ts'
 import { introduce } from '../shared/introduction.ts'
 import { type FromMember, type MemberOffer, memberMessage, type ToMember } from '../shared/member-messages.ts'
+import { unpackError } from '../shared/plain-error.ts'
 import { type Port, pipeOf } from '../shared/port.ts'
 import { portLink } from '../shared/port-link.ts'
-import { watchLink } from '../shared/watched-link.ts'
+import { WatchedLink } from '../shared/watched-link.ts'
 import { RelayedPort } from './relayed-port.ts'
 
 export type { LinkOrigin } from '../shared/bridge.ts'
@@ -30,7 +31,7 @@ interface Waiting {
 
 const handlers = new Map<string, Handler>()
 const waiting = new Map<string, Waiting[]>()
-const made = new Map<string, Link>()
+const made = new Map<string, WatchedLink>()
 const relayed = new Map<string, RelayedPort>()
 let parent: Parent | undefined
 
@@ -63,7 +64,7 @@ function listen(): void {
         relayed.get(message.id)?.received(message.data)
         break
       case 'end':
-        void made.get(message.id)?.stop()
+        made.get(message.id)?.end(message.error && unpackError(message.error))
         relayed.get(message.id)?.close()
     }
   })
@@ -120,13 +121,13 @@ async function accept({ offer, port }: Waiting, handler: Handler): Promise<void>
       open: (handle) => openChannel(handle, { trusted }),
       overPort: (side, { sendCapacity, receiveCapacity }) => portLink(port, { side, sendCapacity, receiveCapacity }),
     })
-    made.set(id, link)
-    const closed = () => {
+    const watched = new WatchedLink(link, () => {
       made.delete(id)
       relayed.delete(id)
       parent?.say({ sharedChannelLink: 'closed', id })
-    }
-    handler(watchLink(link, closed), { from })
+    })
+    made.set(id, watched)
+    handler(watched, { from })
   } catch (error) {
     console.error(`The link "${name}" from ${from} could not be made.`, error)
     parent?.say({ sharedChannelLink: 'closed', id })
