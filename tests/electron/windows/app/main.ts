@@ -70,14 +70,19 @@ const tools = {
   members: new Members(join(__dirname, 'member.cjs')),
 
   /** Calls the Talks of a process or worker; `main` is this process. */
-  call: (name: string, call: TalksCall, order: unknown): unknown =>
-    name === 'main' ? callTalks(tools.talks, call, order) : tools.members.call(name, call, order),
+  call: ({ address, calls, order }: { address: string; calls: TalksCall; order: unknown }): unknown =>
+    address === 'main' ? callTalks(tools.talks, calls, order) : tools.members.call(address, calls, order),
 
   /** Ends a process or worker, or the renderer of a window, without a word. */
   async end(address: string): Promise<void> {
     if (tools.members.find(address) !== undefined) await tools.members.end(address)
-    else BrowserWindow.getAllWindows().find(({ webContents }) => webContents.getURL() === address)?.destroy()
+    else tools.windowAt(address)?.destroy()
   },
+
+  reload: (address: string) => tools.windowAt(address)?.reload(),
+
+  windowAt: (address: string) =>
+    BrowserWindow.getAllWindows().find(({ webContents }) => webContents.getURL() === address),
 
   endAt: (address: string) => tools.members.find(address) ?? tools.frameAt(address),
 

@@ -1,6 +1,7 @@
 // The ends of links, seen from the test: pages, processes and workers, each with the same Talks.
-import { expect } from 'vitest'
+
 import type { Frame, Page } from 'playwright-core'
+import { expect } from 'vitest'
 import type { MemberKind } from '../app/members.ts'
 import type { Talks } from '../app/talks.ts'
 import type { TestApp } from './test-app.ts'
@@ -28,13 +29,15 @@ export const mainEnd = (app: TestApp): End => endIn(app, 'main')
 
 /** A new utility process, or a new worker of the main process. */
 export async function memberEnd(app: TestApp, kind: MemberKind): Promise<End> {
-  return endIn(app, await app.electron.evaluate((_, kind) => main.members.start(kind), kind))
+  const end = endIn(app, await app.electron.evaluate((_, kind) => main.members.start(kind), kind))
+  await end.call('expect', '') // when it answers, it has started
+  return end
 }
 
 const endIn = (app: TestApp, address: string): End => ({
   address,
-  call: (name, order) =>
-    app.electron.evaluate((_, call) => main.call(...call) as never, [address, name, order] as const),
+  call: (calls, order) =>
+    app.electron.evaluate((_, call) => main.call(call) as never, { address, calls, order: order as unknown }),
 })
 
 /** Resolves when both have the link of this name. The main process may be the first of them. */

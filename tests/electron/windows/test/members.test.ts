@@ -31,19 +31,22 @@ const PAIRS = [
 
 type Kind = (typeof PAIRS)[number][number]
 
-/** What becomes of the second of two ends without its closing the link. */
+/** Who hears of whose end, and how that one ends. */
 const LOSSES = [
-  ['page', 'utility'],
-  ['sandboxed page', 'utility'],
-  ['utility', 'utility'],
-  ['page', 'worker'],
-  ['sandboxed page', 'worker'],
-  ['main', 'page'],
-  ['main', 'sandboxed page'],
-  ['utility', 'page'],
-  ['utility', 'sandboxed page'],
-  ['worker', 'page'],
-  ['worker', 'sandboxed page'],
+  ['page', 'utility', 'end'],
+  ['sandboxed page', 'utility', 'end'],
+  ['utility', 'utility', 'end'],
+  ['page', 'worker', 'end'],
+  ['sandboxed page', 'worker', 'end'],
+  ...(['end', 'reload'] as const).flatMap((how) =>
+    (['main', 'utility', 'worker'] as const).flatMap(
+      (end) =>
+        [
+          [end, 'page', how],
+          [end, 'sandboxed page', how],
+        ] as const,
+    ),
+  ),
 ] as const
 
 describe.each(USERS)('two ends, %s', (_user, launch) => {
@@ -88,23 +91,26 @@ describe.skipIf(inject('electron') === null)('two ends', () => {
     expect(answers(until - BLOCKED / 2, until)).toBeGreaterThan(50)
   })
 
-  it.each(LOSSES)('hear within a second when the other one is gone: %s hears of %s', async (first, second) => {
-    const app = await startApp()
-    await app.startBroker()
-    await app.openWindow()
-    const end = await makeEnd(app, first)
-    const before = takeSnapshot(app)
-    const victim = await makeEnd(app, second)
-    await connectEnds(app, 'talk', [end, victim])
-    await expectExchange('talk', [end, victim], 1)
-    const ended = end.call('endOf', 'talk')
-    const at = Date.now()
-    await app.electron.evaluate((_, address) => main.end(address), victim.address)
-    const { at: heard, code } = await ended
-    expect(code).toBe('PEER_LOST')
-    expect(heard - at).toBeLessThan(ONE_SECOND)
-    await expectNothingMore(app, before)
-  })
+  it.each(LOSSES)(
+    'hear within a second when the other one is gone: %s hears of %s by its %s',
+    async (first, second, how) => {
+      const app = await startApp()
+      await app.startBroker()
+      await app.openWindow()
+      const end = await makeEnd(app, first)
+      const victim = await makeEnd(app, second)
+      const before = takeSnapshot(app)
+      await connectEnds(app, 'talk', [end, victim])
+      await expectExchange('talk', [end, victim], 1)
+      const ended = end.call('endOf', 'talk')
+      const at = Date.now()
+      await app.electron.evaluate((_, [how, address]) => main[how](address), [how, victim.address] as const)
+      const { at: heard, code } = await ended
+      expect(code).toBe('PEER_LOST')
+      expect(heard - at).toBeLessThan(ONE_SECOND)
+      await expectNothingMore(app, before)
+    },
+  )
 })
 
 async function makeEnd(app: TestApp, kind: Kind): Promise<End> {
