@@ -1,5 +1,7 @@
 // The measurements, for the demo's table.
+export { measureElectron } from './electron.ts'
 export { type IdleSettings, measureIdleWakeUps } from './idle.ts'
+export type { Measurement } from './measurements.ts'
 export { type Progress, showProgress } from './progress.ts'
 export {
   measureIdleRoundTrips,

@@ -7,6 +7,7 @@ import { CommanderError } from 'commander'
 import { parseArguments } from './arguments.ts'
 import { type Costs, MEASUREMENT_STEPS, measureCosts } from './measure.ts'
 import { isMatch, isShared, makeReport, renderCosts, renderResult, renderSharing } from './report.ts'
+import { type ElectronParts, runInElectron } from './run-in-electron.ts'
 import { type SharingResult, shareWithProcess } from './share-with-process.ts'
 import { openSource } from './source-file.ts'
 import { type StreamResult, streamFile } from './stream-file.ts'
@@ -24,6 +25,8 @@ export interface Parts {
   readonly openLink: () => Promise<Link>
   readonly shareWithProcess: (bytes: number) => Promise<SharingResult>
   readonly measureCosts: (progress: Progress) => Promise<Costs>
+  /** Of `--electron`; the real ones by default. */
+  readonly electron?: ElectronParts
 }
 
 const REAL_PARTS: Parts = {
@@ -39,23 +42,30 @@ const REAL_PARTS: Parts = {
  */
 export async function run(args: readonly string[], parts: Parts = REAL_PARTS): Promise<number> {
   try {
-    const { json, file } = parseArguments(args, {
+    const { json, electron, file } = parseArguments(args, {
       INIT_CWD: process.env.INIT_CWD,
       cwd: process.cwd(),
       defaultFile: process.execPath,
     })
-    const result = await streamWithProgress(file, parts)
-    if (!json) console.log(`${renderResult(file, result)}\n`)
-    const sharing = await shareWithProgress(parts)
-    if (!json) console.log(`${renderSharing(sharing)}\n`)
-    const costs = await measureWithProgress(parts)
-    console.log(json ? JSON.stringify(makeReport(result, sharing, costs), null, 2) : renderCosts(costs))
-    return isMatch(result) && isShared(sharing) ? 0 : 1
+    const isRight = electron ? await runInElectron(json, parts.electron) : await runInTerminal(json, file, parts)
+    return isRight ? 0 : 1
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode
     console.error(`demo: ${error instanceof Error ? error.message : String(error)}`)
     return 1
   }
+}
+
+/** @returns Whether all was as it should be. */
+async function runInTerminal(json: boolean, file: string, parts: Parts): Promise<boolean> {
+  const result = await streamWithProgress(file, parts)
+  if (!json) console.log(`${renderResult(file, result)}\n`)
+  const sharing = await shareWithProgress(parts)
+  if (!json) console.log(`${renderSharing(sharing)}\n`)
+  const costs = await measureWithProgress(parts)
+  if (json) console.log(JSON.stringify(makeReport(result, sharing, costs), null, 2))
+  else console.log(`${renderCosts(costs)}\nIn windows of Electron: npm run demo -- --electron`)
+  return isMatch(result) && isShared(sharing)
 }
 
 async function streamWithProgress(path: string, { openLink }: Parts): Promise<StreamResult> {

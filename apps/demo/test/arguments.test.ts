@@ -6,7 +6,7 @@ const HERE = { cwd: '/project', defaultFile: '/usr/bin/node' }
 
 describe('the arguments', () => {
   it('take the default file, and people, when there are none', () => {
-    expect(parseArguments([], HERE)).toEqual({ json: false, file: '/usr/bin/node' })
+    expect(parseArguments([], HERE)).toEqual({ json: false, electron: false, file: '/usr/bin/node' })
   })
 
   it('take a relative file from where the user typed the command, not from where npm runs it', () => {
@@ -24,8 +24,12 @@ describe('the arguments', () => {
   })
 
   it('take --json before and behind the file', () => {
-    expect(parseArguments(['--json', '/x'], HERE)).toEqual({ json: true, file: '/x' })
-    expect(parseArguments(['/x', '--json'], HERE)).toEqual({ json: true, file: '/x' })
+    expect(parseArguments(['--json', '/x'], HERE)).toMatchObject({ json: true, file: '/x' })
+    expect(parseArguments(['/x', '--json'], HERE)).toMatchObject({ json: true, file: '/x' })
+  })
+
+  it('take --electron beside --json', () => {
+    expect(parseArguments(['--electron', '--json'], HERE)).toMatchObject({ json: true, electron: true })
   })
 
   it('take a file whose name begins with a dash behind --', () => {
@@ -35,6 +39,7 @@ describe('the arguments', () => {
   it.each([
     { args: ['a', 'b'], says: 'too many arguments' },
     { args: ['--jsn'], says: '--jsn' },
+    { args: ['--electron', 'a'], says: 'leave out a' },
   ])('$args is refused with a message on stderr', ({ args, says }) => {
     const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     expect(() => parseArguments(args, HERE)).toThrow(CommanderError)

@@ -52,6 +52,7 @@ describe('npm run demo', () => {
       'p50',
       'p99',
       'idle',
+      'npm run demo -- --electron',
     ]) {
       expect(stdout).toContain(part)
     }
