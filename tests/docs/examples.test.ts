@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { runDocumentApp, whyNoElectron } from './electron-app.ts'
 import { type Example, readBlocks, readExamples } from './examples.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -12,7 +13,9 @@ const documents = [
     .map((name) => join(root, 'docs', name)),
 ]
 /** Code in these languages is an example, and every example is run. */
-const CODE = ['js', 'ts', 'tsx', 'c', 'cpp', 'cmake']
+const CODE = ['js', 'ts', 'tsx', 'c', 'cpp', 'cmake', 'html', 'json']
+const noElectron = whyNoElectron()
+if (noElectron !== undefined) console.error(`tests/docs: left out the applications of Electron: ${noElectron}`)
 
 for (const document of documents) {
   const blocks = readBlocks(document)
@@ -26,20 +29,27 @@ for (const document of documents) {
       expect(untested.map(({ line }) => `line ${line}`)).toEqual([])
     })
 
-    it.each(examples.map((example) => [example.folder, example] as const))('runs as written: %s', (_, example) => {
-      const folder = writeOut(document, example)
-      const ownScript = example.files.get('build.sh')
-      if (ownScript !== undefined) {
-        run('sh', ['-e', '-c', ownScript], folder)
-      } else if (example.files.has('CMakeLists.txt')) {
-        if (buildScript === undefined)
-          throw new Error('an example has a CMakeLists.txt and no build.sh shows how to build it')
-        run('sh', ['-e', '-c', buildScript], folder)
-      }
-      expect(example.files.has('main.mjs')).toBe(true)
-      expect(run(process.execPath, ['main.mjs'], folder)).toBe(example.files.get('output.txt'))
-    })
+    for (const example of examples) {
+      const isApp = example.files.has('main.cjs')
+      it.skipIf(isApp && noElectron !== undefined)(`runs as written: ${example.folder}`, async () => {
+        const folder = writeOut(document, example)
+        build(example, folder, buildScript)
+        const output = example.files.get('output.txt')
+        if (output === undefined) throw new Error('an example has no output.txt, with which its output is compared')
+        const ran = isApp ? await runDocumentApp(folder, output) : run(process.execPath, ['main.mjs'], folder)
+        expect(ran).toBe(output)
+      })
+    }
   })
+}
+
+/** As its own script says, or as the document has said before. */
+function build({ files }: Example, folder: string, buildScript: string | undefined): void {
+  const script = files.get('build.sh') ?? (files.has('CMakeLists.txt') ? buildScript : undefined)
+  if (script !== undefined) run('sh', ['-e', '-c', script], folder)
+  else if (files.has('CMakeLists.txt')) {
+    throw new Error('an example has a CMakeLists.txt and no build.sh shows how to build it')
+  }
 }
 
 /** Inside this package, so that the examples find the packages that they import. */
