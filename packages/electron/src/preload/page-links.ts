@@ -38,9 +38,11 @@ export class PageLinks {
       const { grant, port } = await this.#ask(id, name, native !== undefined, signal)
       if (grant.kind === 'port') return this.#overPort(id, port as MessagePort, 0, grant)
       if (native === undefined) return noNative()
-      return grant.kind === 'plugin'
-        ? await this.#openPlugin(id, native, grant, signal)
-        : await this.#createChannel(id, native, grant, signal)
+      return await whenThereIsRoom(() =>
+        grant.kind === 'plugin'
+          ? this.#openPlugin(id, native, grant, signal)
+          : this.#createChannel(id, native, grant, signal),
+      )
     } catch (error) {
       this.#main.say({ type: signal.aborted ? 'cancel' : 'closed', id })
       throw error
@@ -177,6 +179,25 @@ export class PageLinks {
     }
   }
 }
+
+/**
+ * The memory of a page that was left a moment ago may not be collected yet: the engine does that when there is no room, and
+ * then in its own time.
+ */
+async function whenThereIsRoom<Made>(make: () => Promise<Made>): Promise<Made> {
+  for (const wait of WAITS) {
+    try {
+      return await make()
+    } catch (error) {
+      if (!(error instanceof SharedChannelError) || error.code !== 'OUT_OF_MEMORY') throw error
+      await new Promise((resolve) => setTimeout(resolve, wait))
+    }
+  }
+  return make()
+}
+
+/** In milliseconds. */
+const WAITS = [50, 200, 500]
 
 /** A channel over memory of the page. */
 function createOver(native: Native, { sendCapacity, receiveCapacity }: Capacities) {
