@@ -14,6 +14,9 @@ const CAMERA = defineProtocol({
   receive: { frame: { id: 2, codec: bytes({ view: true }) }, over: { id: 3, codec: bytes() } },
 })
 
+/** Less cannot be told from how much one drawing differs from another. */
+const LEAST_CORES = 0.01
+
 /** Cores that this is worth at its rate, of all processes with a part in it, beyond drawing the same picture again and again. */
 export async function measureFrames(settings: FrameSettings): Promise<Outcome> {
   const { frames, perSecond, width, height } = settings
@@ -42,12 +45,17 @@ export async function measureFrames(settings: FrameSettings): Promise<Outcome> {
     filming = (await receiveFilm(other, settings, (pixels) => show(pixels, peer))).cpuSeconds
   })
   const length = frames / perSecond
+  const cores = {
+    drawing: drawing.cpuSeconds / length,
+    ours: withOurs.cpuSeconds / length,
+    peer: (withPeer.cpuSeconds + filming) / length,
+  }
   return {
-    ours: (withOurs.cpuSeconds - drawing.cpuSeconds) / length,
-    peers: { MessagePort: (withPeer.cpuSeconds + filming - drawing.cpuSeconds) / length },
+    ours: Math.max(cores.ours - cores.drawing, LEAST_CORES),
+    peers: { MessagePort: cores.peer - cores.drawing },
     notes: [
-      `of ${frames} frames of ${(still.length / 1e6).toFixed(1)} MB, ${perSecond} a second, lost ${ours.lost}, torn ${ours.torn}, in ${withOurs.seconds.toFixed(2)} s; MessagePort lost ${peer.lost}, torn ${peer.torn}, in ${withPeer.seconds.toFixed(2)} s`,
-      `drawing alone: ${(drawing.cpuSeconds / length).toFixed(2)} cores; filling the frames is counted`,
+      `of ${frames} frames of ${(still.length / 1e6).toFixed(1)} MB lost ${ours.lost}, torn ${ours.torn}, in ${withOurs.seconds.toFixed(2)} s; MessagePort lost ${peer.lost}, torn ${peer.torn}, in ${withPeer.seconds.toFixed(2)} s`,
+      `cores busy, with whoever fills the frames: ${cores.ours.toFixed(2)}; MessagePort ${cores.peer.toFixed(2)}; drawing alone ${cores.drawing.toFixed(2)}`,
     ],
     problems: ours.lost + ours.torn > 0 ? [`${ours.lost} frames were lost and ${ours.torn} torn`] : [],
   }
