@@ -1,5 +1,6 @@
 // A camera that films frames of one colour. Message types:
-//   1 film    u32 frames, u32 size, u32 frames a second: sends so many, each at its time; one that finds no room is dropped
+//   1 film    u32 frames, u32 size, u32 frames a second: sends so many, each at its time, or later when it has to wait for room;
+//             one that finds none for a second is lost
 //   2 frame   filled with its number; this is also the first word, the last, and one of each 4 KiB
 //   3 over    empty: all have been sent
 #include <chrono>
@@ -12,6 +13,7 @@
 namespace {
 
 constexpr std::size_t kBytesPerNumber = 4096;
+constexpr std::uint32_t kPatienceMs = 1000;
 
 enum Type : std::uint32_t { kFilm = 1, kFrame = 2, kOver = 3 };
 
@@ -33,7 +35,7 @@ class Camera final : public shared_channel::Plugin {
     for (std::uint32_t number = 0; number < frames && !stopping(); ++number) {
       std::this_thread::sleep_until(start + number * period);
       sc_slot slot{};
-      if (host()->reserve(host(), size, 0, &slot) != SC_OK) continue;
+      if (host()->reserve(host(), size, kPatienceMs, &slot) != SC_OK) continue;
       fill(slot.data, size, number);
       if (host()->commit(host(), kFrame, size) != SC_OK) return;
     }
