@@ -34,13 +34,16 @@ function start(): void {
   let unmappable: unknown
   let loaded: Native | undefined
   const native = (): Promise<Native | undefined> => {
-    loading ??= Promise.all([page, main.welcome]).then(([side, welcome]) => {
+    loading ??= Promise.all([page, main.welcomed()]).then(([side, welcome]) => {
       try {
         loaded = loadNative(side, welcome)
       } catch (error) {
         unmappable = error
       }
       return loaded
+    })
+    loading.catch(() => {
+      loading = undefined // there may be an answer later
     })
     return loading
   }

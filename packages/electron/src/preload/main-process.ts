@@ -24,11 +24,11 @@ export interface Unasked {
   webMessage(data: unknown): void
 }
 
-/** The main process answers in the same turn of its event loop; without a broker it never does. */
-const LONGEST_SILENCE = 900
+/** In milliseconds. The main process answers in the turn of its event loop that hears of the page, but may be busy while it starts. */
+const LONGEST_SILENCE = 3000
 
 export class MainProcess {
-  /** Rejects when the main process refuses this page, or when nobody answers. */
+  /** Rejects when the main process refuses this page. Nobody answers where there is no broker. */
   readonly welcome: Promise<Welcome>
   readonly #pipe: Pipe<FromMain | BufferMessage>
   readonly #unasked: Unasked
@@ -40,9 +40,7 @@ export class MainProcess {
     const { port1, port2 } = new MessageChannel()
     this.#pipe = pipeOf(port1)
     this.welcome = new Promise((resolve, reject) => {
-      const silence = setTimeout(() => reject(noBroker()), LONGEST_SILENCE)
       const received = (message: FromMain | BufferMessage, [port]: readonly unknown[]) => {
-        clearTimeout(silence)
         if ('sharedChannel' in message) this.#unasked.buffers(message)
         else this.#received(message, port as MessagePort | undefined, resolve, reject)
       }
@@ -50,6 +48,18 @@ export class MainProcess {
     })
     this.welcome.catch(() => {}) // told to those who ask
     ipcRenderer.postMessage(HELLO, { version: 1, isSandboxed: process.sandboxed } satisfies Hello, [port2])
+  }
+
+  /**
+   * The same for who waits now, and not for ever.
+   *
+   * @throws SharedChannelError `NOT_SUPPORTED` when nobody answers.
+   */
+  welcomed(): Promise<Welcome> {
+    return new Promise((resolve, reject) => {
+      const silence = setTimeout(() => reject(noBroker()), LONGEST_SILENCE)
+      void this.welcome.then(resolve, reject).finally(() => clearTimeout(silence))
+    })
   }
 
   /** About buffers: as core has it, beside our own messages. */
