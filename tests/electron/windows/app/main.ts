@@ -88,7 +88,8 @@ const tools = {
 
   /** The window's page or the iframe with this address. */
   frameAt(address: string): WebFrameMain {
-    const frames = BrowserWindow.getAllWindows().flatMap((window) => window.webContents.mainFrame.framesInSubtree)
+    const windows = BrowserWindow.getAllWindows().filter(({ webContents }) => !webContents.isCrashed())
+    const frames = windows.flatMap(({ webContents }) => webContents.mainFrame.framesInSubtree)
     const frame = frames.find(({ url }) => url === address)
     if (frame === undefined) throw new Error(`there is no frame with ${address}`)
     return frame

@@ -45,16 +45,13 @@ export class TestWindow {
 
   /** Asks it to close, and waits until it has. */
   async close(): Promise<void> {
-    const closed = this.page.waitForEvent('close')
     await this.native.evaluate((window) => window.close())
-    await closed
+    await expect.poll(() => this.native.evaluate((window) => window.isDestroyed())).toBe(true)
   }
 
   /** Without a word to the page. */
   async destroy(): Promise<void> {
-    const closed = this.page.waitForEvent('close')
     await this.native.evaluate((window) => window.destroy())
-    await closed
   }
 
   /** Its renderer crashes; nothing runs in this page afterwards. */

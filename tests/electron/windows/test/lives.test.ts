@@ -124,6 +124,7 @@ async function openedChild() {
   await window.page.evaluate((address) => void open(address), address)
   const child = await app.windowAt(address)
   expect(await child.pid()).toBe(await window.pid())
+  await child.reload() // what drives the tests sometimes keeps the preload out of a new window's first page
   await child.page.evaluate(stream)
   return { app, window, child }
 }
