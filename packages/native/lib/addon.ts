@@ -88,6 +88,11 @@ export interface Addon {
   setErrorFactory(createError: (code: SharedChannelErrorCode, message: string) => Error): void
   /** Loads the library and checks what it exports, on this thread, without starting anything; throws what `openPlugin` rejects with. */
   checkPlugin(path: string): void
+  /** See Environment in src/addon/environment.hpp. */
+  whenShared(callback: () => void): void
+  useSocket(otherEnds: () => void): number
+  openMail(): void
+  tellOthers(): void
   NativePlugin: new (
     view: Uint8Array,
     sendCapacity: number,

@@ -17,7 +17,6 @@ import { type FromPreload, HELLO, type Hello } from '../shared/frame-messages.ts
 import { packError } from '../shared/plain-error.ts'
 import { type Connection, connectEnds } from './connections.ts'
 import { type End, endOf, type LinkTarget, ownEnd } from './ends.ts'
-import { EventLoops } from './event-loops.ts'
 import { type CopyableBuffer, type FrameTarget, Page, Pages } from './frames.ts'
 import { checkOrigin, checkOriginList, originOf } from './origins.ts'
 import { PluginLinks } from './plugin-links.ts'
@@ -72,7 +71,6 @@ type SharedBufferHandler = (event: SharedBufferReceivedEvent, from: PageOrigin) 
 export class Broker {
   readonly #options: BrokerOptions
   readonly #pages = new Pages()
-  readonly #eventLoops = new EventLoops()
   readonly #links: PluginLinks
   readonly #webMessageHandlers = new Set<WebMessageHandler>()
   readonly #bufferHandlers = new Set<SharedBufferHandler>()
@@ -230,7 +228,6 @@ export class Broker {
     if (port === undefined || senderFrame === null || sender.session !== this.#session) return
     const previous = this.#pages.leave(senderFrame)
     const page = new Page(senderFrame, originOf(senderFrame), isSandboxed, port, previous)
-    if (!isSandboxed) this.#eventLoops.add(page)
     try {
       checkOrigin(page.origin, this.#options.origins)
     } catch (error) {
@@ -252,7 +249,6 @@ export class Broker {
       host: HOST,
       trusted: this.#isTrusted,
       memory: FORCED_MEMORY,
-      hasEventLoop: page.hasEventLoop,
     })
   }
 

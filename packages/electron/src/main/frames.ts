@@ -26,8 +26,6 @@ export class Page implements Carrier {
   readonly frame: WebFrameMain
   readonly origin: string
   readonly isSandboxed: boolean
-  /** See EventLoops. */
-  hasEventLoop = false
   /** When what was open at the frame's last page is released. */
   readonly previous: Promise<void>
   /** Resolves when the page is gone and what was open at it is released. */

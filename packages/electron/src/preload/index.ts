@@ -11,14 +11,11 @@ import { contextBridge } from 'electron'
 import { BRIDGE_KEY, type PageSide, type PreloadSide } from '../shared/bridge.ts'
 import { outcomeOf, outcomeOfAsync } from '../shared/plain-error.ts'
 import { MainProcess } from './main-process.ts'
-import { loadNative, type Native } from './native.ts'
+import { loadAddon, loadNative, type Native } from './native.ts'
 import { PageBuffers } from './page-buffers.ts'
 import { PageLinks } from './page-links.ts'
 
 const STARTED = Symbol.for('shared-channel.preload')
-
-const NO_EVENT_LOOP =
-  'Buffers are shared here, and channels are copied: Electron lets native threads call into the first page of a renderer only, not into its iframes and the windows that it opens.'
 
 /** One of several preloads of a window does it. */
 if (!(STARTED in globalThis)) {
@@ -54,10 +51,8 @@ function start(): void {
     buffers: (message) => buffers.fromMain(message),
     webMessage: (data) => buffers.webMessageFromMain(data),
   })
-  const links = new PageLinks(main, async () => {
-    const found = await native()
-    return found?.hasEventLoop ? found : undefined
-  })
+  main.welcome.then(loadAddon, () => {})
+  const links = new PageLinks(main, native)
   const buffers = new PageBuffers(main, native)
 
   const bridge: PreloadSide = {
@@ -66,10 +61,7 @@ function start(): void {
     capabilities: () =>
       outcomeOfAsync(async (): Promise<Capabilities> => {
         const found = await native()
-        if (found?.hasEventLoop) return { zeroCopy: true, memory: found.way, nativeInProcess: true }
-        if (found !== undefined) {
-          return { zeroCopy: true, memory: found.way, nativeInProcess: false, reason: NO_EVENT_LOOP }
-        }
+        if (found !== undefined) return { zeroCopy: true, memory: found.way, nativeInProcess: true }
         const reason = unmappable instanceof Error ? unmappable.message : String(unmappable)
         return { zeroCopy: false, memory: 'copy', nativeInProcess: false, reason }
       }),

@@ -9,8 +9,6 @@ export interface Native {
   readonly host: typeof Host
   readonly way: MemoryWay
   readonly trusted: boolean
-  /** Whether native threads may call into this page; else it has buffers, and its channels go over ports. */
-  readonly hasEventLoop: boolean
   /** For one thing that wants memory. */
   pages(): Allocation
 }
@@ -50,7 +48,6 @@ export interface NativeOptions {
   /** The file of `@shared-channel/native/host`, as the main process has found it. */
   readonly host: string
   readonly trusted: boolean
-  readonly hasEventLoop: boolean
   /** For tests: the only way to try. */
   readonly memory: string | undefined
 }
@@ -69,19 +66,35 @@ export function loadNative(page: PageSide, options: NativeOptions): Native {
       'This window is sandboxed, so its preload can load no native code and memory is copied. With sandbox: false it is shared.',
     )
   }
-  const { trusted, hasEventLoop } = options
   const host = load(options.host)
   const reasons: unknown[] = []
   for (const way of WAYS) {
     if (options.memory !== undefined && options.memory !== way) continue
     try {
       probe(host, way, page)
-      return { host, way, trusted, hasEventLoop, pages: () => new Allocation(way, page) }
+      return { host, way, trusted: options.trusted, pages: () => new Allocation(way, page) }
     } catch (error) {
       reasons.push(`${way}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
   throw new SharedChannelError('NOT_SUPPORTED', `No shared memory reaches this page. ${reasons.join(' ')}`)
+}
+
+/** In each page that can have it, whether it wants it or not: its process may have others, with which it shares the event loop. */
+export function loadAddon({ host }: NativeOptions): void {
+  if (process.sandboxed) return
+  try {
+    load(host).shareEventLoop(soon)
+  } catch {
+    // Told when somebody wants memory.
+  }
+}
+
+/** As a task, and not by a timer: those of hidden windows wait longer. */
+function soon(task: () => void): void {
+  const { port1, port2 } = new MessageChannel()
+  port1.onmessage = task
+  port2.postMessage(null)
 }
 
 /** At run time, from where the main process has it: a bundler that has put this file elsewhere must not follow. */

@@ -36,8 +36,6 @@ export type FromMain =
       readonly trusted: boolean
       /** For tests: the only way for memory to try. */
       readonly memory: string | undefined
-      /** Whether native threads may call into this page (main/event-loops.ts). */
-      readonly hasEventLoop: boolean
     }
   | { readonly type: 'refused'; readonly error: PlainError }
   | { readonly type: 'granted'; readonly id: string; readonly grant: Grant }

@@ -18,6 +18,26 @@ Napi::Value SetErrorFactory(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// whenShared(callback: () => void): void, useSocket(otherEnds: () => void): number, openMail(): void, tellOthers(): void; see Environment.
+Napi::Value WhenShared(const Napi::CallbackInfo& info) {
+  shared_channel::Environment::of(info.Env()).when_shared(info[0].As<Napi::Function>());
+  return info.Env().Undefined();
+}
+Napi::Value UseSocket(const Napi::CallbackInfo& info) {
+  return shared_channel::translated(info.Env(), [&]() -> Napi::Value {
+    auto reader = shared_channel::Environment::of(info.Env()).use_socket(info[0].As<Napi::Function>());
+    return Napi::Number::New(info.Env(), reader.release());
+  });
+}
+Napi::Value OpenMail(const Napi::CallbackInfo& info) {
+  shared_channel::Environment::of(info.Env()).open_mail();
+  return info.Env().Undefined();
+}
+Napi::Value TellOthers(const Napi::CallbackInfo& info) {
+  shared_channel::Environment::of(info.Env()).tell_others();
+  return info.Env().Undefined();
+}
+
 // checkPlugin(path: string): void: loads the library and looks at what it exports, on this thread; starts nothing.
 Napi::Value CheckPlugin(const Napi::CallbackInfo& info) {
   shared_channel::translated(info.Env(), [&] { shared_channel::load_plugin_library(info[0].As<Napi::String>()); });
@@ -36,6 +56,10 @@ Napi::Value Detach(const Napi::CallbackInfo& info) {
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new shared_channel::Environment(env));
   exports.Set("setErrorFactory", Napi::Function::New(env, SetErrorFactory));
+  exports.Set("whenShared", Napi::Function::New(env, WhenShared));
+  exports.Set("useSocket", Napi::Function::New(env, UseSocket));
+  exports.Set("openMail", Napi::Function::New(env, OpenMail));
+  exports.Set("tellOthers", Napi::Function::New(env, TellOthers));
   exports.Set("checkPlugin", Napi::Function::New(env, CheckPlugin));
   exports.Set("detach", Napi::Function::New(env, Detach));
   exports.Set("NativePlugin", shared_channel::PluginObject::define(env));

@@ -1,17 +1,31 @@
 #include "environment.hpp"
 
+#include <utility>
+
 namespace shared_channel {
 
+namespace {
+
+// Of this thread.
+std::set<Environment*>& environments() {
+  thread_local std::set<Environment*> all;
+  return all;
+}
+
+}  // namespace
+
 void EventLoop::deliver(std::shared_ptr<Mail> mail) noexcept {
-  auto* const parcel = new std::shared_ptr<Mail>(std::move(mail));
-  {
-    const std::lock_guard lock(mutex_);
-    if (function_ != nullptr &&
-        napi_call_threadsafe_function(function_, parcel, napi_tsfn_nonblocking) == napi_ok) {
-      return;
-    }
+  const std::lock_guard lock(mutex_);
+  if (function_ == nullptr) return;
+  if (socket_) {
+    mail_.push_back(std::move(mail));
+    if (mail_.size() == 1) socket_->ring();
+    return;
   }
-  delete parcel;
+  auto parcel = std::make_unique<std::shared_ptr<Mail>>(std::move(mail));
+  if (napi_call_threadsafe_function(function_, parcel.get(), napi_tsfn_nonblocking) == napi_ok) {
+    static_cast<void>(parcel.release());
+  }
 }
 
 Environment::Environment(Napi::Env env) : env_(env) {
@@ -26,6 +40,56 @@ Environment::Environment(Napi::Env env) : env_(env) {
   event_loop_->function_ = function;
   // Registered after the threadsafe function, hence run before its own hook: nobody may call it once it is going away.
   napi_add_env_cleanup_hook(env, &close, this);
+  environments().insert(this);
+}
+
+void Environment::when_shared(Napi::Function callback) {
+  shared_ = Napi::Persistent(callback);
+  if (environments().size() < 2) return;
+  for (Environment* const each : environments()) {
+    const Napi::FunctionReference shared = std::exchange(each->shared_, {});
+    each->call(shared);
+  }
+}
+
+Descriptor Environment::use_socket(Napi::Function other_ends) {
+  auto [socket, reader] = WakeSocket::pair();
+  other_ends_ = Napi::Persistent(other_ends);
+  const std::lock_guard lock(event_loop_->mutex_);
+  event_loop_->socket_.emplace(std::move(socket));
+  return std::move(reader);
+}
+
+void Environment::open_mail() noexcept {
+  std::vector<std::shared_ptr<Mail>> mail;
+  {
+    const std::lock_guard lock(event_loop_->mutex_);
+    mail.swap(event_loop_->mail_);
+  }
+  for (const std::shared_ptr<Mail>& each : mail) {
+    each->deliver(env_);
+    // As after the call of a threadsafe function: what follows is delivered, too.
+    bool is_thrown = false;
+    napi_value error;
+    if (napi_is_exception_pending(env_, &is_thrown) == napi_ok && is_thrown &&
+        napi_get_and_clear_last_exception(env_, &error) == napi_ok) {
+      napi_fatal_exception(env_, error);
+    }
+  }
+}
+
+void Environment::tell_others() const noexcept {
+  for (const Environment* const other : environments()) {
+    if (other != this) other->call(other->other_ends_);
+  }
+}
+
+void Environment::call(const Napi::FunctionReference& function) const noexcept {
+  if (function.IsEmpty()) return;
+  const Napi::HandleScope scope(env_);
+  napi_value undefined;
+  if (napi_get_undefined(env_, &undefined) != napi_ok) return;
+  napi_call_function(env_, undefined, function.Value(), 0, nullptr, nullptr);
 }
 
 void Environment::ref() {
@@ -56,8 +120,14 @@ void Environment::close(void* data) {
   const auto asked = std::chrono::steady_clock::now();
   for (Teardown* const object : self.objects_) object->leave(asked);
   self.objects_.clear();
+  environments().erase(&self);
+  self.shared_.Reset();
+  self.other_ends_.Reset();
+  std::vector<std::shared_ptr<Mail>> unopened;  // thrown away without the lock
   const std::lock_guard lock(self.event_loop_->mutex_);
   self.event_loop_->function_ = nullptr;
+  self.event_loop_->socket_.reset();
+  unopened.swap(self.event_loop_->mail_);
 }
 
 }  // namespace shared_channel

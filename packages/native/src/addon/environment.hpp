@@ -8,9 +8,12 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
+#include <vector>
 
 #include "../failure.hpp"
+#include "../wake_socket.hpp"
 
 namespace shared_channel {
 
@@ -27,6 +30,11 @@ class Teardown {
 
 // The way from any thread to the event loop of one environment. Outlives the environment: a plugin thread that was left
 // behind may still ring, and then nobody hears it.
+//
+// By a threadsafe function, or, slower, by a socket, from which JavaScript reads. In a renderer several pages may share one
+// loop, and Electron runs it inside the context of one of them, and inside that of any one that ends. Node calls a threadsafe
+// function without entering its context, and ends the process when another one is entered. What reads from a socket enters
+// its own.
 class EventLoop {
  public:
   // Has `mail->deliver` called on the environment's thread, soon. [thread-safe]
@@ -36,6 +44,8 @@ class EventLoop {
   friend class Environment;
   std::mutex mutex_;
   napi_threadsafe_function function_ = nullptr;  // null before the environment starts and after it ends
+  std::optional<WakeSocket> socket_;
+  std::vector<std::shared_ptr<Mail>> mail_;  // for who reads from the socket, who is rung for the first
 };
 
 // Something that JavaScript must hear.
@@ -82,6 +92,16 @@ class Environment {
   void add(Teardown& object) { objects_.insert(&object); }
   void remove(Teardown& object) { objects_.erase(&object); }
 
+  // `callback` is called when this thread has several environments, now or later, once: it calls `use_socket`.
+  void when_shared(Napi::Function callback);
+  // From here on mail is announced by a byte from the socket that this returns, and opened by `open_mail`. A byte is lost
+  // when it comes while another environment of this thread ends; therefore `other_ends` is called before, and has the mail
+  // opened as soon as it is over.
+  Descriptor use_socket(Napi::Function other_ends);
+  void open_mail() noexcept;
+  // This environment is about to end, and JavaScript can still run.
+  void tell_others() const noexcept;
+
   // Counted: the event loop stays alive while at least one plugin wants it to.
   void ref();
   void unref();
@@ -91,10 +111,14 @@ class Environment {
   [[nodiscard]] Napi::Error error(const Failure& failure) const;
 
  private:
+  // A function of this environment, from whatever environment of this thread.
+  void call(const Napi::FunctionReference& function) const noexcept;
   static void call_js(napi_env env, napi_value callback, void* context, void* data);
   static void close(void* environment);
 
   Napi::Env env_;
+  Napi::FunctionReference shared_;
+  Napi::FunctionReference other_ends_;
   std::shared_ptr<EventLoop> event_loop_ = std::make_shared<EventLoop>();
   std::set<Teardown*> objects_;
   std::uint32_t references_ = 0;
