@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { holdingsOf } from '../../app/own-process.ts'
+import type { Holdings } from '../../app/task.ts'
 import type { TestApp } from './test-app.ts'
 
 /** How long closing, garbage collection and the ends of processes may take. */
@@ -38,12 +39,17 @@ export function takeSnapshot(app: TestApp): Snapshot {
 /**
  * Waits until the app holds no more than before.
  *
+ * @param options `but`: what is not looked at.
  * @param before Of an app that has had a window, so that what Chromium makes for the first one is there.
  */
-export async function expectNothingMore(app: TestApp, before: Snapshot, deadline = DEADLINE): Promise<void> {
+export async function expectNothingMore(
+  app: TestApp,
+  before: Snapshot,
+  { deadline = DEADLINE, but }: { deadline?: number; but?: keyof Holdings } = {},
+): Promise<void> {
   for (const end = Date.now() + deadline; ; await setTimeout(100)) {
     await app.collectGarbage() // V8's pages are unmapped when it collects the buffers over them
-    const more = whatIsMore(before, takeSnapshot(app))
+    const more = whatIsMore(before, takeSnapshot(app)).filter((line) => but === undefined || !line.includes(` ${but}:`))
     if (more.length === 0) return
     if (Date.now() > end) throw new Error(`the app holds more than before:\n${more.join('\n')}`)
   }

@@ -22,18 +22,18 @@ export class TestWindow {
 
   /** Adds an iframe to the page and waits until it has loaded. */
   async addFrame(address: string): Promise<Frame> {
-    const element = await this.page.evaluateHandle(
+    await this.page.evaluate(
       (address) =>
-        new Promise<HTMLIFrameElement>((resolve) => {
+        new Promise<void>((resolve) => {
           const frame = document.createElement('iframe')
           frame.src = address
-          frame.onload = () => resolve(frame)
+          frame.onload = () => resolve()
           document.body.append(frame)
         }),
       address,
     )
-    const frame = await element.asElement()?.contentFrame()
-    if (frame === null || frame === undefined) throw new Error(`there is no frame with ${address}`)
+    const frame = this.page.frames().find((frame) => frame.url() === address)
+    if (frame === undefined) throw new Error(`there is no frame with ${address}`)
     await frame.waitForLoadState()
     return frame
   }

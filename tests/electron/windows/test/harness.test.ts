@@ -51,5 +51,7 @@ it.skipIf(inject('electron') === null)('what a test has left is seen', async () 
   await expectNothingMore(app, before)
   await app.electron.evaluate(() => main.holdFiles(50))
   await app.openWindow()
-  await expect(expectNothingMore(app, before, 500)).rejects.toThrow(/all descriptors: .*\n.*renderer: 2, before 1/)
+  await expect(expectNothingMore(app, before, { deadline: 500 })).rejects.toThrow(
+    /all descriptors: .*\n.*renderer: 2, before 1/,
+  )
 })
