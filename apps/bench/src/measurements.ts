@@ -43,7 +43,7 @@ const IDLE = { channels: 64, milliseconds: 5000 }
 
 const ELECTRON_SMALL = { rounds: 9, size: 64, messages: 2_000_000, peerMessages: 20_000 }
 const ELECTRON_LARGE = { rounds: 9, size: 1 << 20, messages: 1000, peerMessages: 50 }
-const ELECTRON_ROUND_TRIPS = { blocks: 40, samplesPerBlock: 50 }
+const ELECTRON_ROUND_TRIPS = { blocks: 20, samplesPerBlock: 200 }
 const ELECTRON_HAND_OVER = { rounds: 5, perRound: 5, size: 100 << 20 }
 const ELECTRON_FRAMES = { frames: 600, perSecond: 60, width: 1920, height: 1080 }
 
