@@ -28,7 +28,8 @@ export async function run(
     )
     const findings = await measureAll(measurements.filter(({ name }) => only.includes(name)))
     const rows = findings.map(({ row }) => row)
-    console.log(json ? JSON.stringify(rows, null, 2) : `${renderTable(rows)}\n${renderNotes(findings)}`)
+    if (json) console.log(JSON.stringify(rows, null, 2))
+    else if (rows.length > 0) console.log(`${renderTable(rows)}\n${renderNotes(findings)}`)
     return rows.length > 0 ? reportProblems(findings) : 1
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode
