@@ -1,5 +1,5 @@
 // Runs an app in the real Electron until it ends.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,7 +19,7 @@ export interface ElectronRun {
 }
 
 /**
- * Without a graphics card, with settings and caches of its own that go with it, and for root without Electron's sandbox, which
+ * In this process's group, so that Ctrl-C ends it too. Without a graphics card, with settings and caches of its own that go with it, and for root without Electron's sandbox, which
  * root does not have.
  *
  * @returns What it has written to stdout, when all its processes have ended.
@@ -33,14 +33,13 @@ export async function runElectron({ app, environment, switches = [], deadline }:
   const home = mkdtempSync(join(tmpdir(), 'shared-channel-electron-'))
   const forRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
   const child = spawn(executable, [...forRoot, '--disable-gpu', `--user-data-dir=${home}`, ...switches, app], {
-    detached: true, // a process group, for `killAll`
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '', DISPLAY: display.name, ...environment },
   })
   let isLate = false
   const timer = setTimeout(() => {
     isLate = true
-    killAll(child)
+    child.kill('SIGKILL') // its other processes end without it
   }, deadline)
   try {
     const output = collect(child.stdout)
@@ -61,8 +60,4 @@ function collect(stream: NodeJS.ReadableStream): () => string {
   const parts: string[] = []
   stream.setEncoding('utf8').on('data', (part: string) => parts.push(part))
   return () => parts.join('')
-}
-
-function killAll({ pid }: ChildProcess): void {
-  if (pid !== undefined) process.kill(-pid, 'SIGKILL')
 }
