@@ -1,6 +1,8 @@
 // Receiving: events, what they give, and letting go.
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
+import { postText } from '../src/buffer-messages.ts'
+import type { Carrier, CarrierListener } from '../src/carrier.ts'
 import { postSharedBuffer } from '../src/posting.ts'
 import type { BufferKind } from '../src/segment-host.ts'
 import { type SharedBufferReceivedEvent, SharedBufferReceiver } from '../src/shared-buffer-receiver.ts'
@@ -113,6 +115,35 @@ describe('getBuffer', () => {
     expect(() => event.bytes).toThrow(refusal('OUT_OF_MEMORY'))
     event.getBuffer({ kind: 'shared' })
     expect([...event.bytes]).toEqual([1, 2])
+  })
+})
+
+describe('memory that comes shared with a post', () => {
+  it('is handed out as it is, to be let go of by whoever has mapped it', async () => {
+    const memory = new SharedArrayBuffer(8)
+    new Uint8Array(memory).fill(7)
+    const posted: string[] = []
+    let deliver: CarrierListener['message'] | undefined
+    const carrier: Carrier = {
+      post: ({ sharedChannel }) => posted.push(sharedChannel),
+      listen: ({ message }) => {
+        deliver = message
+        return () => {}
+      },
+    }
+    const receiver = new SharedBufferReceiver(carrier)
+    const received = new Promise<SharedBufferReceivedEvent>((resolve) =>
+      receiver.addEventListener('sharedbufferreceived', resolve),
+    )
+    const sharedChannel = postText({ id: 5, access: 'read-write', size: 6, handle: '', additionalData: '' })
+    deliver?.({ sharedChannel, buffer: memory as unknown as ArrayBuffer })
+    const event = await received
+    expect(() => event.getBuffer({ kind: 'transferable' })).toThrow(refusal('NOT_SUPPORTED', 'as it is'))
+    expect(event.getBuffer()).toBe(memory)
+    expect([...event.bytes]).toEqual([7, 7, 7, 7, 7, 7])
+    receiver.releaseBuffer(event)
+    expect(posted.at(-1)).toBe('released\n5')
+    expect([...new Uint8Array(memory)]).toEqual(Array(8).fill(7))
   })
 })
 
