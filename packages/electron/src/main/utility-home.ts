@@ -70,7 +70,8 @@ export class UtilityHome {
     const started = utilityProcess.fork(PROGRAM, [], { serviceName: `Shared Channel: ${this.#name}` })
     started.on('message', (message: FromUtility) => this.#received(message))
     started.once('exit', (code) => {
-      if (this.#process === started) this.#process = undefined
+      if (this.#process !== started) return // ended when nothing was open, and another one may have been started
+      this.#process = undefined
       for (const ended of this.#open.values()) ended()
       this.#open.clear()
       const reason = new SharedChannelError('PEER_LOST', `The utility process of '${this.#name}' has ended (${code}).`)
