@@ -21,8 +21,8 @@ export class PageBuffers {
   #earlyWebMessages: unknown[] = []
   /** In order, also those that wait for native code to be loaded. */
   #last: Promise<void> = Promise.resolve()
-  /** What the main process has allowed for each handle that it posted. */
-  readonly #allowed = new Map<string, BufferAccess>()
+  /** What the main process has allowed for each handle that it posted, perhaps several times. */
+  readonly #allowed = new Map<string, Set<BufferAccess>>()
   /** Segments whose memory was handed over to the page with the post, by its id. */
   readonly #handedOver = new Map<string, () => void>()
 
@@ -76,7 +76,7 @@ export class PageBuffers {
   #withMemory(message: BufferMessage, native: Native): BufferMessage | undefined {
     const [, id, access, size, handle] = POST.exec(message.sharedChannel) ?? []
     if (id === undefined || handle === undefined) return message
-    this.#allowed.set(handle, access as BufferAccess)
+    this.#allowed.set(handle, (this.#allowed.get(handle) ?? new Set()).add(access as BufferAccess))
     if (native.way === 'aliased') return message
     try {
       const segment = openExactly(native, handle, access as BufferAccess, Number(size))
@@ -95,8 +95,9 @@ export class PageBuffers {
   /** @throws SharedChannelError as `openSharedBuffer`; `INVALID_ARGUMENT` for more than the poster allowed. */
   open(native: Native, handle: string, access: BufferAccess, size: number): BridgedSegment {
     const allowed = this.#allowed.get(handle)
-    if (allowed !== undefined && allowed !== access) {
-      throw new SharedChannelError('INVALID_ARGUMENT', `This buffer was posted with access: '${allowed}'.`)
+    if (allowed !== undefined && !allowed.has(access)) {
+      const accesses = [...allowed].map((each) => `'${each}'`).join(' and ')
+      throw new SharedChannelError('INVALID_ARGUMENT', `This buffer was posted with access: ${accesses}.`)
     }
     return bridgeSegment(native, openExactly(native, handle, access, size), access)
   }
