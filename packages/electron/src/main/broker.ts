@@ -22,6 +22,7 @@ import { checkOrigin, checkOriginList, originOf } from './origins.ts'
 import { PluginLinks } from './plugin-links.ts'
 import { type PluginEntry, Plugins } from './plugins.ts'
 import { registerPreload } from './preload-script.ts'
+import { Renderers } from './renderers.ts'
 
 const HOST = createRequire(import.meta.url).resolve('@shared-channel/native/host')
 /** As in `capabilities()` of the native package: forces how memory reaches pages, for tests. */
@@ -71,6 +72,7 @@ type SharedBufferHandler = (event: SharedBufferReceivedEvent, from: PageOrigin) 
 export class Broker {
   readonly #options: BrokerOptions
   readonly #pages = new Pages()
+  readonly #renderers = new Renderers()
   readonly #links: PluginLinks
   readonly #webMessageHandlers = new Set<WebMessageHandler>()
   readonly #bufferHandlers = new Set<SharedBufferHandler>()
@@ -142,7 +144,7 @@ export class Broker {
    */
   postSharedBuffer(target: FrameTarget, buffer: PostableBuffer, options: PostOptions = {}): PostedBuffer {
     const page = this.#pages.of(target)
-    return page.isSandboxed ? page.postCopy(buffer as CopyableBuffer, options) : postSharedBuffer(page, buffer, options)
+    return !page.isNative ? page.postCopy(buffer as CopyableBuffer, options) : postSharedBuffer(page, buffer, options)
   }
 
   /**
@@ -222,12 +224,14 @@ export class Broker {
     return this.#options.session ?? session.defaultSession
   }
 
-  readonly #hello = (event: IpcMainEvent, { isSandboxed }: Hello): void => {
+  readonly #hello = (event: IpcMainEvent, hello: Partial<Hello> | undefined): void => {
     const { ports, sender, senderFrame } = event
     const [port] = ports
+    // Whoever can send to the main process can send this, in any form.
     if (port === undefined || senderFrame === null || sender.session !== this.#session) return
     const previous = this.#pages.leave(senderFrame)
-    const page = new Page(senderFrame, originOf(senderFrame), isSandboxed, port, previous)
+    const page = new Page(senderFrame, originOf(senderFrame), port, previous)
+    page.isNative = hello?.isSandboxed === false && this.#renderers.mayBeNative(page)
     try {
       checkOrigin(page.origin, this.#options.origins)
     } catch (error) {
@@ -249,6 +253,7 @@ export class Broker {
       host: HOST,
       trusted: this.#isTrusted,
       memory: FORCED_MEMORY,
+      isNative: page.isNative,
     })
   }
 

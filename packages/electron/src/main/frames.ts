@@ -25,7 +25,8 @@ type Release = (isPageGone: boolean) => unknown
 export class Page implements Carrier {
   readonly frame: WebFrameMain
   readonly origin: string
-  readonly isSandboxed: boolean
+  /** Whether native code may run in it; else memory is copied. */
+  isNative = false
   /** When what was open at the frame's last page is released. */
   readonly previous: Promise<void>
   /** Resolves when the page is gone and what was open at it is released. */
@@ -41,10 +42,9 @@ export class Page implements Carrier {
   #isGone = false
   #settleGone!: () => void
 
-  constructor(frame: WebFrameMain, origin: string, isSandboxed: boolean, port: Port, previous: Promise<void>) {
+  constructor(frame: WebFrameMain, origin: string, port: Port, previous: Promise<void>) {
     this.frame = frame
     this.origin = origin
-    this.isSandboxed = isSandboxed
     this.previous = previous
     this.gone = new Promise((resolve) => {
       this.#settleGone = resolve

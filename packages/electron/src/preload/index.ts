@@ -17,6 +17,8 @@ import { PageLinks } from './page-links.ts'
 
 const STARTED = Symbol.for('shared-channel.preload')
 
+const NO_EVENT_LOOP = 'Buffers are shared here, and channels are copied: Electron runs no native events in this page.'
+
 /** One of several preloads of a window does it. */
 if (!(STARTED in globalThis)) {
   Object.defineProperty(globalThis, STARTED, { value: true })
@@ -52,7 +54,10 @@ function start(): void {
     webMessage: (data) => buffers.webMessageFromMain(data),
   })
   main.welcome.then(loadAddon, () => {})
-  const links = new PageLinks(main, native)
+  const links = new PageLinks(main, async () => {
+    const found = await native()
+    return (await found?.host.eventLoopRuns()) ? found : undefined
+  })
   const buffers = new PageBuffers(main, native)
 
   const bridge: PreloadSide = {
@@ -61,7 +66,15 @@ function start(): void {
     capabilities: () =>
       outcomeOfAsync(async (): Promise<Capabilities> => {
         const found = await native()
-        if (found !== undefined) return { zeroCopy: true, memory: found.way, nativeInProcess: true }
+        if (found !== undefined) {
+          const nativeInProcess = await found.host.eventLoopRuns()
+          return {
+            zeroCopy: true,
+            memory: found.way,
+            nativeInProcess,
+            ...(!nativeInProcess && { reason: NO_EVENT_LOOP }),
+          }
+        }
         const reason = unmappable instanceof Error ? unmappable.message : String(unmappable)
         return { zeroCopy: false, memory: 'copy', nativeInProcess: false, reason }
       }),

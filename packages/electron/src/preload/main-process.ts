@@ -47,7 +47,7 @@ export class MainProcess {
       this.#pipe.listen(received, () => {}) // it ends with this page
     })
     this.welcome.catch(() => {}) // told to those who ask
-    ipcRenderer.postMessage(HELLO, { version: 1, isSandboxed: process.sandboxed } satisfies Hello, [port2])
+    ipcRenderer.postMessage(HELLO, { version: 1, isSandboxed: process.sandboxed === true } satisfies Hello, [port2])
   }
 
   /**

@@ -50,6 +50,8 @@ export interface NativeOptions {
   readonly trusted: boolean
   /** For tests: the only way to try. */
   readonly memory: string | undefined
+  /** Whether native code may run here at all. */
+  readonly isNative: boolean
 }
 
 const WAYS: readonly MemoryWay[] = ['aliased', 'shared', 'transferable']
@@ -66,6 +68,12 @@ export function loadNative(page: PageSide, options: NativeOptions): Native {
       'This window is sandboxed, so its preload can load no native code and memory is copied. With sandbox: false it is shared.',
     )
   }
+  if (!options.isNative) {
+    throw new SharedChannelError(
+      'NOT_SUPPORTED',
+      'This page shares its renderer with the one that opened it, where Electron keeps native code alive for the first page only. So memory is copied; a window that the main process opens shares it.',
+    )
+  }
   const host = load(options.host)
   const reasons: unknown[] = []
   for (const way of WAYS) {
@@ -80,9 +88,9 @@ export function loadNative(page: PageSide, options: NativeOptions): Native {
   throw new SharedChannelError('NOT_SUPPORTED', `No shared memory reaches this page. ${reasons.join(' ')}`)
 }
 
-/** In each page that can have it, whether it wants it or not: its process may have others, with which it shares the event loop. */
-export function loadAddon({ host }: NativeOptions): void {
-  if (process.sandboxed) return
+/** In each page that may have it, whether it wants it or not: it may have iframes, with which it shares the event loop. */
+export function loadAddon({ host, isNative }: NativeOptions): void {
+  if (!isNative) return
   try {
     load(host).shareEventLoop(soon)
   } catch {

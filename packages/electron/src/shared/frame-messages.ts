@@ -36,6 +36,8 @@ export type FromMain =
       readonly trusted: boolean
       /** For tests: the only way for memory to try. */
       readonly memory: string | undefined
+      /** Whether native code may run in this page (main/renderers.ts). */
+      readonly isNative: boolean
     }
   | { readonly type: 'refused'; readonly error: PlainError }
   | { readonly type: 'granted'; readonly id: string; readonly grant: Grant }

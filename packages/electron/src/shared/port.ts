@@ -64,7 +64,7 @@ export function listenTo(port: Port, listener: PortListener): void {
   port.unref?.()
 }
 
-/** A port for messages of one kind. */
+/** A port for messages of one kind, all of them objects: whatever else comes is dropped. */
 export interface Pipe<Message> {
   /** @param ports Of the same host, which go along. */
   post(message: unknown, ports?: readonly unknown[]): void
@@ -75,7 +75,12 @@ export interface Pipe<Message> {
 
 export const pipeOf = <Message>(port: Port): Pipe<Message> => ({
   post: (message, ports = []) => (port as PostsPorts).postMessage(message, ports),
-  listen: (received, closed) => listenTo(port, { message: (data, ports) => received(data as Message, ports), closed }),
+  listen: (received, closed) => {
+    const message = (data: unknown, ports: readonly unknown[]) => {
+      if (typeof data === 'object' && data !== null) received(data as Message, ports)
+    }
+    listenTo(port, { message, closed })
+  },
   close: () => port.close(),
 })
 

@@ -18,6 +18,8 @@ describe.skipIf(inject('electron') === null)('a page with busy channels', () => 
     for (let round = 0; round < RELOADS; round++) {
       await window.page.evaluate(flood)
       await window.reload()
+      // Chromium's inspector, by which the test runs, keeps pages that were left for longer than the engine does by itself.
+      if (round % 5 === 0) await app.collectGarbage()
     }
     expect(await window.page.evaluate(stream)).toMatchObject({ errors: [] })
     expect(await window.pid()).toBe(pid)
@@ -95,11 +97,13 @@ describe.skipIf(inject('electron') === null)('windows that share a process', () 
   it('lose nothing when the one that has opened the other is reloaded', async () => {
     const { app, window, child } = await openedChild()
     const before = takeSnapshot(app)
-    await window.page.evaluate(flood)
-    const streamed = child.page.evaluate(() => globalThis.page.stream('camera', 50))
-    await window.reload()
-    expect(await streamed).toMatchObject({ errors: [] })
-    expect(await window.page.evaluate(stream)).toMatchObject({ errors: [] })
+    for (let round = 0; round < 5; round++) {
+      await window.page.evaluate(flood)
+      const streamed = child.page.evaluate(() => globalThis.page.stream('camera', 20))
+      await window.reload()
+      expect(await streamed).toMatchObject({ errors: [] })
+      expect(await window.page.evaluate(stream)).toMatchObject({ errors: [] })
+    }
     await expectNothingMore(app, before)
   })
 
