@@ -86,8 +86,8 @@ function start(): void {
     openSegment: (handle, access, size) => outcomeOf(() => buffers.open(loadedNow(), handle, access, size)),
     createSegment: (size) =>
       outcomeOfAsync(async () => {
-        await native()
-        return buffers.create(loadedNow(), size)
+        const found = await native()
+        return found && buffers.create(found, size)
       }),
     identity: () => loaded?.host.thisProcess(),
     onWebMessage: (received) => buffers.onWebMessage(received),

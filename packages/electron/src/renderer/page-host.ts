@@ -1,6 +1,7 @@
 // Buffers in the page: how the page opens and makes shared memory through its preload.
 import {
   type BufferAccess,
+  type BufferReference,
   type OpenedSegment,
   type PostableBuffer,
   type SegmentHost,
@@ -47,10 +48,11 @@ class PageSegment implements OpenedSegment {
 }
 
 /**
- * Makes memory that this page, native code and other processes see. Post it with `postSharedBuffer`, and close it.
+ * Makes memory that this page, native code and other processes see. Post it with `postSharedBuffer`, and close it. Where
+ * `capabilities()` says that memory is copied, whoever it is posted to gets a copy.
  *
  * @param size In bytes, 1 to 4 GiB.
- * @throws SharedChannelError (as a rejection) `INVALID_ARGUMENT`, `OUT_OF_MEMORY`; `NOT_SUPPORTED` in a sandboxed window.
+ * @throws SharedChannelError (as a rejection) `INVALID_ARGUMENT`, `OUT_OF_MEMORY`; `NOT_SUPPORTED` where there is no preload of ours.
  * @example
  * const buffer = await createSharedBuffer(pixels.length)
  * buffer.bytes.set(pixels)
@@ -59,6 +61,7 @@ class PageSegment implements OpenedSegment {
  */
 export async function createSharedBuffer(size: number): Promise<PageSharedBuffer> {
   const segment = unwrap(await requirePreload().createSegment(size))
+  if (segment === undefined) return new PageSharedBuffer(undefined, size, makePrivate(size))
   try {
     return new PageSharedBuffer(segment, size, await memoryOf(unwrap(segment.map())))
   } catch (error) {
@@ -67,16 +70,37 @@ export async function createSharedBuffer(size: number): Promise<PageSharedBuffer
   }
 }
 
+/** Whole steps, as shared memory has them. */
+function makePrivate(size: number): ArrayBuffer {
+  if (!Number.isInteger(size) || size < 1 || size > LARGEST) {
+    throw new SharedChannelError(
+      'INVALID_ARGUMENT',
+      `The size of a buffer must be a whole number of bytes from 1 to ${LARGEST} (4 GiB); it is ${String(size)}.`,
+    )
+  }
+  try {
+    return new ArrayBuffer(Math.ceil(size / STEP) * STEP)
+  } catch (cause) {
+    throw new SharedChannelError('OUT_OF_MEMORY', `The page has no room for ${size} bytes.`, { cause })
+  }
+}
+
+const STEP = 65536
+const LARGEST = 2 ** 32
+
 /** Memory that other processes see too. After `close` every property throws `CLOSED`. */
 export class PageSharedBuffer implements PostableBuffer {
-  readonly #segment: BridgedSegment
+  readonly #segment: BridgedSegment | undefined
   readonly #size: number
   /** The buffer itself, and each post that was not received yet. */
   #holders = 1
   #buffer: ArrayBufferLike | undefined
 
-  /** @internal */
-  constructor(segment: BridgedSegment, size: number, buffer: ArrayBufferLike) {
+  /**
+   * @internal
+   * @param segment Undefined where memory is copied.
+   */
+  constructor(segment: BridgedSegment | undefined, size: number, buffer: ArrayBufferLike) {
     this.#segment = segment
     this.#size = size
     this.#buffer = buffer
@@ -103,20 +127,21 @@ export class PageSharedBuffer implements PostableBuffer {
     const buffer = this.#buffer
     if (buffer === undefined) return
     this.#buffer = undefined
-    this.#segment.unmap()
+    this.#segment?.unmap()
     releaseMemory(buffer)
     this.#drop()
   }
 
   /** @internal */
-  reference(_access: BufferAccess): { handle: string; drop: () => void } {
+  reference(_access: BufferAccess): BufferReference {
     this.#open()
+    if (this.#segment === undefined) return { copy: this.bytes.slice().buffer as ArrayBuffer }
     this.#holders++
     return { handle: this.#segment.handle, drop: () => this.#drop() }
   }
 
   #drop(): void {
-    if (--this.#holders === 0) this.#segment.close()
+    if (--this.#holders === 0) this.#segment?.close()
   }
 
   #open(): ArrayBufferLike {

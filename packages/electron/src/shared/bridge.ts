@@ -103,7 +103,8 @@ export interface PreloadSide {
   onBufferMessage(received: (message: BufferMessage) => void): void
   postBufferMessage(message: BufferMessage): Outcome<void>
   openSegment(handle: string, access: BufferAccess, size: number): Outcome<BridgedSegment>
-  createSegment(size: number): Promise<Outcome<BridgedSegment>>
+  /** Undefined where memory is copied. */
+  createSegment(size: number): Promise<Outcome<BridgedSegment | undefined>>
   /** Of this renderer; undefined where memory is copied. */
   identity(): ProcessIdentity | undefined
   onWebMessage(received: (data: unknown) => void): void
