@@ -13,6 +13,7 @@ import {
 import { SharedBufferReceiver } from '@shared-channel/native'
 import { checkCapacity } from '@shared-channel/native/host'
 import { app, type IpcMainEvent, ipcMain, type Session, session } from 'electron'
+import { MEMORY_WAYS, type MemoryWay } from '../shared/bridge.ts'
 import { type FromPreload, HELLO, type Hello } from '../shared/frame-messages.ts'
 import { packError } from '../shared/plain-error.ts'
 import { type Connection, connectEnds } from './connections.ts'
@@ -25,8 +26,6 @@ import { registerPreload } from './preload-script.ts'
 import { Renderers } from './renderers.ts'
 
 const HOST = createRequire(import.meta.url).resolve('@shared-channel/native/host')
-/** As in `capabilities()` of the native package: forces how memory reaches pages, for tests. */
-const FORCED_MEMORY = process.env.SHARED_CHANNEL_MEMORY
 
 export interface BrokerOptions {
   /** The plugins that pages may open, by the name that pages know them by. */
@@ -81,6 +80,7 @@ export class Broker {
   /** @internal */
   constructor(options: BrokerOptions) {
     checkOriginList(options.origins)
+    forcedMemory()
     this.#options = options
     if (sessions.has(this.#key)) {
       throw new SharedChannelError('INVALID_ARGUMENT', 'This session has a broker already; close that first.')
@@ -252,7 +252,7 @@ export class Broker {
       type: 'welcome',
       host: HOST,
       trusted: this.#isTrusted,
-      memory: FORCED_MEMORY,
+      memory: forcedMemory(),
       isNative: page.isNative,
     })
   }
@@ -300,6 +300,18 @@ const sessions = new Set<Session | 'default'>()
  */
 export function createBroker(options: BrokerOptions = {}): Broker {
   return new Broker(options)
+}
+
+/** How memory reaches pages, where a test forces it. */
+function forcedMemory(): MemoryWay | undefined {
+  const value = process.env.SHARED_CHANNEL_PAGE_MEMORY
+  if (value === undefined) return undefined
+  const way = MEMORY_WAYS.find((known) => known === value)
+  if (way !== undefined) return way
+  throw new SharedChannelError(
+    'INVALID_ARGUMENT',
+    `SHARED_CHANNEL_PAGE_MEMORY must be one of ${MEMORY_WAYS.join(', ')}; it is "${value}".`,
+  )
 }
 
 function checkName(name: string): string {

@@ -1,7 +1,7 @@
 // Native code in this renderer: where the window has `sandbox: false`.
 import { SharedChannelError } from '@shared-channel/core'
 import type * as Host from '@shared-channel/native/host'
-import type { MemoryWay, PageSide } from '../shared/bridge.ts'
+import { MEMORY_WAYS, type MemoryWay, type PageSide } from '../shared/bridge.ts'
 import { allocatePages, type SharedPages } from './page-memory.ts'
 
 /** Native code over memory of the page. */
@@ -49,12 +49,11 @@ export interface NativeOptions {
   readonly host: string
   readonly trusted: boolean
   /** For tests: the only way to try. */
-  readonly memory: string | undefined
+  readonly memory: MemoryWay | undefined
   /** Whether native code may run here at all. */
   readonly isNative: boolean
 }
 
-const WAYS: readonly MemoryWay[] = ['aliased', 'shared', 'transferable']
 const PROBED = 65536
 
 /**
@@ -76,7 +75,7 @@ export function loadNative(page: PageSide, options: NativeOptions): Native {
   }
   const host = load(options.host)
   const reasons: unknown[] = []
-  for (const way of WAYS) {
+  for (const way of MEMORY_WAYS) {
     if (options.memory !== undefined && options.memory !== way) continue
     try {
       probe(host, way, page)

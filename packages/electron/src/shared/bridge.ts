@@ -7,8 +7,9 @@ import type { Outcome, PlainError } from './plain-error.ts'
 /** Where the page finds its preload. */
 export const BRIDGE_KEY = '__sharedChannel'
 
-/** By which way memory reaches the page. */
-export type MemoryWay = 'aliased' | 'shared' | 'transferable'
+/** By which ways memory reaches the page, in the order in which they are tried. */
+export const MEMORY_WAYS = ['aliased', 'shared', 'transferable'] as const
+export type MemoryWay = (typeof MEMORY_WAYS)[number]
 
 /** In a message of the window: what cannot cross contextBridge. */
 export interface HandedOver {

@@ -1,6 +1,7 @@
 // What the main process and a preload say to each other: once over IPC, to exchange a port, then over that port. It ends
 // with the page, and nobody else has it.
 import type { OpenPluginOptions } from '@shared-channel/native'
+import type { MemoryWay } from './bridge.ts'
 import type { PlainError } from './plain-error.ts'
 
 /** The IPC message by which a preload sends its port. */
@@ -35,7 +36,7 @@ export type FromMain =
       readonly host: string
       readonly trusted: boolean
       /** For tests: the only way for memory to try. */
-      readonly memory: string | undefined
+      readonly memory: MemoryWay | undefined
       /** Whether native code may run in this page (main/renderers.ts). */
       readonly isNative: boolean
     }
