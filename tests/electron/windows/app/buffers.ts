@@ -1,5 +1,6 @@
 // Buffers that the main process posts to pages, as the native side of WebView2's examples does.
 
+import type { BufferAccess } from '@shared-channel/core'
 import type { Broker, FrameTarget } from '@shared-channel/electron/main'
 import { createSharedBuffer, type SharedBuffer } from '@shared-channel/native'
 import { checksum, fill } from '../../app/sharing/pattern.ts'
@@ -15,6 +16,24 @@ export async function postOnce(broker: Broker, frame: FrameTarget, size: number,
   buffer.close()
   await posted.received
   return (await posted.released) ?? ''
+}
+
+export interface Post {
+  readonly size: number
+  readonly seed: number
+  readonly access: BufferAccess
+}
+
+/** Posts a buffer and keeps it. @returns What it holds once the script has released it. */
+export async function postAndKeep(broker: Broker, frame: FrameTarget, { size, seed, access }: Post) {
+  const buffer = createSharedBuffer(size)
+  fill(buffer.bytes, seed)
+  const posted = broker.postSharedBuffer(frame, buffer, { access, additionalData: { seed } })
+  await posted.received
+  const released = await posted.released
+  const kept = checksum(buffer.bytes)
+  buffer.close()
+  return { released, kept }
 }
 
 /** Shows so many contents, from seeds 1, 2, …, by one buffer that is updated, and made anew when it is too small. */

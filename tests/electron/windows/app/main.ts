@@ -12,7 +12,7 @@ import {
 } from '@shared-channel/electron/main'
 import { app, BrowserWindow, session, type WebFrameMain, type WebPreferences } from 'electron'
 
-import { nextFromPage, postOnce, showRounds } from './buffers.ts'
+import { nextFromPage, type Post, postAndKeep, postOnce, showRounds } from './buffers.ts'
 import { callTalks, type TalksCall } from './member-calls.ts'
 import { Members } from './members.ts'
 import { Talks } from './talks.ts'
@@ -96,6 +96,8 @@ const tools = {
   },
 
   postOnce: (address: string, size: number, seed: number) => postOnce(tools.broker, tools.frameAt(address), size, seed),
+
+  postAndKeep: (address: string, post: Post) => postAndKeep(tools.broker, tools.frameAt(address), post),
 
   showRounds: (address: string, sizes: readonly number[]) => showRounds(tools.broker, tools.frameAt(address), sizes),
 

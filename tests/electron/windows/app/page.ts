@@ -1,5 +1,5 @@
 // The script of every page: what the tests, which run their own code in it, find as the global `page`.
-import { SharedChannel, SharedChannelError } from '@shared-channel/core'
+import { type SharedBufferReceivedEvent, SharedChannel, SharedChannelError } from '@shared-channel/core'
 import {
   broker,
   capabilities,
@@ -27,6 +27,20 @@ export interface Streamed {
   readonly sent: Checked
   readonly received: Checked
   readonly errors: readonly string[]
+}
+
+/** A buffer that was posted to the page. */
+export interface TakenBuffer {
+  readonly access: string
+  readonly additionalData: unknown
+  readonly size: number
+  /** Checksums of what it held, and of what the page has written then. */
+  readonly seen: number
+  readonly written: number
+  /** After its release: how long it is, and where, counted from 1, something stands that is not 0. */
+  readonly left: readonly [number, number]
+  /** The name of its class. */
+  readonly kind: string
 }
 
 async function open(name: string): Promise<TestChannel> {
@@ -67,6 +81,25 @@ const tools = {
     const display = (data: Uint8Array) => tools.displayed.push(checksum(data))
     Object.assign(globalThis, { chrome: { webview: sharedBuffers }, DisplaySharedBufferData: display })
   },
+
+  /** Looks at the next buffer that comes, writes into it what follows from the seed, and lets go of it. */
+  takeBuffer: (seed: number): Promise<TakenBuffer> =>
+    new Promise((resolve) => {
+      const received = (fired: Event) => {
+        const event = fired as SharedBufferReceivedEvent
+        const { access, additionalData, bytes } = event
+        const seen = checksum(bytes)
+        fill(bytes, seed)
+        const written = checksum(bytes)
+        const buffer = event.getBuffer()
+        const [, kind = ''] = /\[object (\w+)\]/.exec(Object.prototype.toString.call(buffer)) ?? []
+        sharedBuffers.releaseBuffer(buffer)
+        const size = buffer.byteLength
+        const left = [size, size && new Uint8Array(buffer).findIndex((byte) => byte !== 0) + 1] as const
+        resolve({ access, additionalData, size: event.size, seen, written, kind, left })
+      }
+      sharedBuffers.addEventListener('sharedbufferreceived', received, { once: true })
+    }),
 
   /** Makes a buffer with contents from this seed and posts it to the main process. */
   async postBuffer(size: number, seed: number, additionalData: unknown): Promise<string> {

@@ -11,8 +11,15 @@ import { TestApp } from './test-app.ts'
 const APP = fileURLToPath(new URL('../../dist/windows/main.cjs', import.meta.url))
 const RUN_AS_NOBODY = fileURLToPath(new URL('run-as-nobody.sh', import.meta.url))
 
-/** With the app's own switches; it ends with the test. */
-export async function startApp(launch: Launch = plainLaunch(), switches: readonly string[] = []): Promise<TestApp> {
+export interface AppOptions {
+  readonly switches?: readonly string[]
+  /** Beside that of the tests. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** It ends with the test. */
+export async function startApp(launch: Launch = plainLaunch(), options: AppOptions = {}): Promise<TestApp> {
+  const { switches = [], environment } = options
   const { executable, user } = launch
   const home = mkdtempSync(join(tmpdir(), 'shared-channel-windows-'))
   if (user !== undefined) chownSync(home, user, user)
@@ -22,6 +29,7 @@ export async function startApp(launch: Launch = plainLaunch(), switches: readonl
     args: [...launch.switches, '--disable-gpu', '--js-flags=--expose-gc', `--user-data-dir=${home}`, ...switches, APP],
     env: {
       ...definedOf(process.env),
+      ...environment,
       HOME: home,
       DISPLAY: theElectron().display,
       SHARED_CHANNEL_ELECTRON: executable,
