@@ -8,6 +8,7 @@ import {
   sharedBuffer as coreSharedBuffer,
   type PostableBuffer,
   type ReceivedBuffer,
+  type SharedBufferReceivedEvent,
   SharedBufferReceiver,
 } from '@shared-channel/core'
 import type { BufferMessage } from '../shared/bridge.ts'
@@ -16,6 +17,12 @@ import { unwrap } from '../shared/plain-error.ts'
 import { pageHost } from './page-host.ts'
 import { memoryOf } from './page-memory.ts'
 import { findPreload, requirePreload } from './preload.ts'
+
+type BufferListener =
+  | ((event: SharedBufferReceivedEvent) => unknown)
+  | { handleEvent(event: SharedBufferReceivedEvent): unknown }
+type MessageListener = ((event: MessageEvent) => unknown) | { handleEvent(event: MessageEvent): unknown }
+type Options = Parameters<EventTarget['addEventListener']>[2]
 
 const listeners = new Set<CarrierListener>()
 let isListening = false
@@ -110,9 +117,13 @@ export class PageSharedBuffers extends SharedBufferReceiver {
     return this
   }
 
-  override addEventListener(...args: Parameters<EventTarget['addEventListener']>): void {
-    super.addEventListener(...args)
-    if (args[0] !== 'message' || this.#hearsMessages) return
+  /** As every EventTarget's; what came before the first listener waits for it. */
+  override addEventListener(type: 'sharedbufferreceived', listener: BufferListener | null, options?: Options): void
+  override addEventListener(type: 'message', listener: MessageListener | null, options?: Options): void
+  override addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: Options): void
+  override addEventListener(type: string, listener: unknown, options?: Options): void {
+    super.addEventListener(type, listener as EventListener, options)
+    if (type !== 'message' || this.#hearsMessages) return
     this.#hearsMessages = true
     findPreload()?.onWebMessage((data) => inOrder(() => void this.dispatchEvent(new MessageEvent('message', { data }))))
   }
