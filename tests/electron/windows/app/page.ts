@@ -83,23 +83,14 @@ const tools = {
   },
 
   /** Looks at the next buffer that comes, writes into it what follows from the seed, and lets go of it. */
-  takeBuffer: (seed: number): Promise<TakenBuffer> =>
-    new Promise((resolve) => {
-      const received = (fired: Event) => {
-        const event = fired as SharedBufferReceivedEvent
-        const { access, additionalData, bytes } = event
-        const seen = checksum(bytes)
-        fill(bytes, seed)
-        const written = checksum(bytes)
-        const buffer = event.getBuffer()
-        const [, kind = ''] = /\[object (\w+)\]/.exec(Object.prototype.toString.call(buffer)) ?? []
-        sharedBuffers.releaseBuffer(buffer)
-        const size = buffer.byteLength
-        const left = [size, size && new Uint8Array(buffer).findIndex((byte) => byte !== 0) + 1] as const
-        resolve({ access, additionalData, size: event.size, seen, written, kind, left })
-      }
-      sharedBuffers.addEventListener('sharedbufferreceived', received, { once: true })
-    }),
+  expectBuffer(seed: number): void {
+    tools.taken = new Promise((resolve) =>
+      sharedBuffers.addEventListener('sharedbufferreceived', (event) => resolve(take(event, seed)), { once: true }),
+    )
+  },
+
+  /** Of the last `expectBuffer`. */
+  taken: undefined as Promise<TakenBuffer> | undefined,
 
   /** Makes a buffer with contents from this seed and posts it to the main process. */
   async postBuffer(size: number, seed: number, additionalData: unknown): Promise<string> {
@@ -117,6 +108,19 @@ const tools = {
       () => undefined,
       (error) => describe(error),
     ),
+}
+
+function take(event: SharedBufferReceivedEvent, seed: number): TakenBuffer {
+  const { access, additionalData, bytes, size } = event
+  const seen = checksum(bytes)
+  fill(bytes, seed)
+  const written = checksum(bytes)
+  const buffer = event.getBuffer()
+  const [, kind = ''] = /\[object (\w+)\]/.exec(Object.prototype.toString.call(buffer)) ?? []
+  sharedBuffers.releaseBuffer(buffer)
+  const rest = buffer.byteLength // a view of what is detached cannot be made
+  const left = [rest, rest && new Uint8Array(buffer).findIndex((byte) => byte !== 0) + 1] as const
+  return { access, additionalData, size, seen, written, kind, left }
 }
 
 function describe(error: unknown): Failure {

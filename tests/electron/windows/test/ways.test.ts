@@ -79,14 +79,14 @@ describe.each(USERS)('%s:', (_user, launch) => {
       const { page } = await openWindow(app, way)
       const before = takeSnapshot(app)
       for (const seed of [3, 4]) {
-        const taken = page.evaluate((seed) => globalThis.page.takeBuffer(seed), seed + 10)
+        await page.evaluate((seed) => globalThis.page.expectBuffer(seed), seed + 10)
         const post = { size: SIZE, seed, access }
         const { released, kept } = await app.electron.evaluate(
           (_, [address, post]) => main.postAndKeep(address, post),
           [page.url(), post] as const,
         )
         const written = checksumOf(seed + 10, SIZE)
-        expect(await taken).toEqual({
+        expect(await page.evaluate(() => globalThis.page.taken)).toEqual({
           access,
           additionalData: { seed },
           size: SIZE,
