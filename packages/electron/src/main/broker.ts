@@ -14,7 +14,7 @@ import { SharedBufferReceiver } from '@shared-channel/native'
 import { checkCapacity } from '@shared-channel/native/host'
 import { app, type IpcMainEvent, ipcMain, type Session, session } from 'electron'
 import { MEMORY_WAYS, type MemoryWay } from '../shared/bridge.ts'
-import { type FromPreload, HELLO, type Hello } from '../shared/frame-messages.ts'
+import { type FromPreload, HELLO, readHello } from '../shared/frame-messages.ts'
 import { packError } from '../shared/plain-error.ts'
 import { type Connection, connectEnds } from './connections.ts'
 import { type End, endOf, type LinkTarget, ownEnd } from './ends.ts'
@@ -224,14 +224,14 @@ export class Broker {
     return this.#options.session ?? session.defaultSession
   }
 
-  readonly #hello = (event: IpcMainEvent, hello: Partial<Hello> | undefined): void => {
+  readonly #hello = (event: IpcMainEvent, value: unknown): void => {
     const { ports, sender, senderFrame } = event
     const [port] = ports
-    // Whoever can send to the main process can send this, in any form.
-    if (port === undefined || senderFrame === null || sender.session !== this.#session) return
+    const hello = readHello(value)
+    if (hello === undefined || port === undefined || senderFrame === null || sender.session !== this.#session) return
     const previous = this.#pages.leave(senderFrame)
     const page = new Page(senderFrame, originOf(senderFrame), port, previous)
-    page.isNative = hello?.isSandboxed === false && this.#renderers.mayBeNative(page)
+    page.isNative = !hello.isSandboxed && this.#renderers.mayBeNative(page)
     try {
       checkOrigin(page.origin, this.#options.origins)
     } catch (error) {

@@ -11,7 +11,7 @@ import {
 } from '@shared-channel/core'
 import { BrowserWindow, type IpcMainEvent, type MessagePortMain, type WebContents, type WebFrameMain } from 'electron'
 import { readPost, readRefresh, refreshText } from '../shared/copies.ts'
-import type { FromMain, FromPreload } from '../shared/frame-messages.ts'
+import { type FromMain, type FromPreload, readFromPreload } from '../shared/frame-messages.ts'
 import { type Pipe, pipeOf } from '../shared/port.ts'
 
 /** A window, what it shows, or one frame of that. */
@@ -31,7 +31,7 @@ export class Page implements Carrier {
   readonly previous: Promise<void>
   /** Resolves when the page is gone and what was open at it is released. */
   readonly gone: Promise<void>
-  readonly #pipe: Pipe<FromPreload | CarrierMessage>
+  readonly #pipe: Pipe<unknown>
   readonly #open = new Map<string, Release>()
   readonly #carried = new Set<CarrierListener>()
   readonly #leaving: (() => void)[] = []
@@ -54,7 +54,9 @@ export class Page implements Carrier {
 
   /** Starts to hear the page. What is about buffers goes to those who listen to it as a carrier. */
   start(received: (message: FromPreload) => void): void {
-    const heard = (message: FromPreload | CarrierMessage) => {
+    const heard = (value: unknown) => {
+      const message = readFromPreload(value)
+      if (message === undefined) return
       if ('sharedChannel' in message) this.#heard(message)
       else received(message)
     }

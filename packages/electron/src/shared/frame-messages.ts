@@ -1,8 +1,10 @@
 // What the main process and a preload say to each other: once over IPC, to exchange a port, then over that port. It ends
 // with the page, and nobody else has it.
+import type { CarrierMessage } from '@shared-channel/core'
 import type { OpenPluginOptions } from '@shared-channel/native'
 import type { MemoryWay } from './bridge.ts'
 import type { PlainError } from './plain-error.ts'
+import { isArrayBuffer } from './port-messages.ts'
 
 /** The IPC message by which a preload sends its port. */
 export const HELLO = 'shared-channel:hello'
@@ -61,3 +63,33 @@ export type FromPreload =
 
 /** Who of the two makes the channel; the other one opens it. */
 export type LinkRole = { readonly role: 'maker' | 'opener' } & Capacities
+
+// ---- What a page says may be anything ----
+
+/** Undefined for what is no hello. */
+export function readHello(value: unknown): Hello | undefined {
+  if (!isRecord(value) || value.version !== 1) return undefined
+  return { version: 1, isSandboxed: value.isSandboxed === true } // older Electron leaves it out where it is false
+}
+
+/** Undefined for what is no message. */
+export function readFromPreload(value: unknown): FromPreload | CarrierMessage | undefined {
+  if (!isRecord(value)) return undefined
+  const { type, id, name, isNative, handle, sharedChannel, buffer, data } = value
+  if (typeof sharedChannel === 'string') return isArrayBuffer(buffer) ? { sharedChannel, buffer } : { sharedChannel }
+  if (type === 'web-message') return { type, data }
+  if (typeof id !== 'string') return undefined
+  switch (type) {
+    case 'connect':
+      return typeof name === 'string' ? { type, id, name, isNative: isNative === true } : undefined
+    case 'handle':
+      return typeof handle === 'string' ? { type, id, handle } : undefined
+    case 'cancel':
+    case 'closed':
+      return { type, id }
+    default:
+      return undefined
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

@@ -70,7 +70,7 @@ const isOptional = <T>(value: unknown, is: (value: unknown) => value is T): valu
 const isNumber = (value: unknown): value is number => typeof value === 'number'
 
 /** By name, since it may be of another realm; what was cloned cannot lie about it. */
-const isArrayBuffer = (value: unknown): value is ArrayBuffer =>
+export const isArrayBuffer = (value: unknown): value is ArrayBuffer =>
   Object.prototype.toString.call(value) === '[object ArrayBuffer]'
 
 const isPair = (value: unknown): value is [number, number] =>
