@@ -32,6 +32,9 @@ export class PageLinks {
   // ---- Links that the page asks for ----
 
   async connect(name: string, id: string): Promise<Granted> {
+    if (typeof name !== 'string') {
+      throw new SharedChannelError('INVALID_ARGUMENT', `The name of a plugin is a text; this is a ${typeof name}.`)
+    }
     const native = await this.#native()
     const { signal, cancelled } = this.#cancellable(id)
     try {
