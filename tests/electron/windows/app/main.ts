@@ -10,6 +10,7 @@ import {
   isolationHeaders,
   registerAppScheme,
 } from '@shared-channel/electron/main'
+import { createSharedBuffer, type SharedBuffer } from '@shared-channel/native'
 import { app, BrowserWindow, session, type WebFrameMain, type WebPreferences } from 'electron'
 
 import { nextFromPage, type Post, postAndKeep, postOnce, showRounds } from './buffers.ts'
@@ -28,6 +29,9 @@ export type BrokerSettings = Omit<BrokerOptions, 'session'>
 
 /** Who waits for a link of this process, by its name. */
 const linked = new Map<string, (link: Link) => void>()
+
+/** Buffers that stay open. */
+const kept: SharedBuffer[] = []
 
 const tools = {
   /** Resolves when its page has loaded. The preferences stand beside the defaults: no Node but in the preload. */
@@ -109,6 +113,24 @@ const tools = {
     const until = from + milliseconds
     while (Date.now() < until);
     return { from, until }
+  },
+
+  /** What was thrown in this process and caught by nobody, since `collectUncaught`. */
+  uncaught: [] as string[],
+
+  collectUncaught(): void {
+    const uncaught = (error: unknown) =>
+      tools.uncaught.push(error instanceof Error ? String(error.stack) : String(error))
+    process.on('uncaughtException', uncaught)
+    process.on('unhandledRejection', uncaught)
+  },
+
+  /** Posts a buffer of 100 bytes that is read-only, and keeps it. Returns its handle. */
+  postHandle(address: string): string {
+    const buffer = createSharedBuffer(100)
+    kept.push(buffer)
+    tools.broker.postSharedBuffer(tools.frameAt(address), buffer)
+    return buffer.handle
   },
 
   /** Opens files and leaves them open. */

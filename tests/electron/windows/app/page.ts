@@ -82,6 +82,18 @@ const tools = {
     Object.assign(globalThis, { chrome: { webview: sharedBuffers }, DisplaySharedBufferData: display })
   },
 
+  /** Writes all over the segment of a plugin. @returns Why the channel has ended. */
+  async scribble(name: string): Promise<string | undefined> {
+    const link = await connect(name)
+    const channel = new SharedChannel(link, protocol)
+    channel.on('data', () => {})
+    channel.send('produce', Uint32Array.of(1, 1000))
+    new Uint8Array(link.memory).fill(0xa5)
+    channel.send('askReport', new Uint8Array())
+    link.wakePeer()
+    return (await channel.closed).reason?.code
+  },
+
   /** Looks at the next buffer that comes, writes into it what follows from the seed, and lets go of it. */
   expectBuffer(seed: number): void {
     tools.taken = new Promise((resolve) =>

@@ -19,6 +19,7 @@ interface Asking {
 export class Talks {
   readonly #onLink: OnLink
   readonly #conversations = new Map<string, Promise<Conversation>>()
+  readonly #links = new Map<string, Link>()
   readonly #asking = new Map<string, Asking>()
 
   constructor(onLink: OnLink) {
@@ -27,7 +28,12 @@ export class Talks {
 
   /** Keeps the conversation that comes over the link of this name. */
   expect(name: string): void {
-    const came = new Promise<Conversation>((resolve) => this.#onLink(name, (link) => resolve(converseOver(link))))
+    const came = new Promise<Conversation>((resolve) =>
+      this.#onLink(name, (link) => {
+        this.#links.set(name, link)
+        resolve(converseOver(link))
+      }),
+    )
     this.#conversations.set(name, came)
   }
 
@@ -78,6 +84,13 @@ export class Talks {
     asking.isOver = true
     await asking.done
     return { wrong: asking.wrong, times: asking.times }
+  }
+
+  /** Writes all over the segment. */
+  scribble(name: string): void {
+    const link = this.#links.get(name) as Link
+    new Uint8Array(link.memory).fill(0xa5)
+    link.wakePeer()
   }
 
   async close(name: string): Promise<void> {
