@@ -12,6 +12,8 @@ export default defineConfig([
       'node-child': 'app/node-child.ts',
       'windows/main': 'windows/app/main.ts',
       'windows/member': 'windows/app/member.ts',
+      'windows/guide': 'windows/app/guide.ts',
+      'windows/preloads/guide': 'windows/app/preloads/guide.ts',
     },
     // Electron 22 knows no ES modules.
     format: ['cjs'],
