@@ -78,6 +78,12 @@ function start(): void {
         const reason = unmappable instanceof Error ? unmappable.message : String(unmappable)
         return { zeroCopy: false, memory: 'copy', nativeInProcess: false, reason }
       }),
+    useMemory: (way) =>
+      outcomeOfAsync(async () => {
+        await native() // so that it does not come later and choose again
+        loaded = loadNative(await page, { ...(await main.welcomed()), memory: way })
+        loading = Promise.resolve(loaded)
+      }),
     connect: (name, id) => outcomeOfAsync(() => links.connect(name, `c${id}`)),
     cancel: (id) => links.cancel(`c${id}`),
     onLink: (name, granted) => links.onLink(name, granted),

@@ -95,6 +95,7 @@ export interface PreloadSide {
   /** The page's functions; called once, first. */
   attach(page: PageSide): void
   capabilities(): Promise<Outcome<Capabilities>>
+  useMemory(way: MemoryWay): Promise<Outcome<void>>
   /** @param id Chosen by the page, for `cancel`. */
   connect(name: string, id: number): Promise<Outcome<Granted>>
   cancel(id: number): void

@@ -8,6 +8,7 @@ import {
   onLink,
   postSharedBuffer,
   sharedBuffers,
+  useMemory,
 } from '@shared-channel/electron/renderer'
 import { receiveChecked, sendChecked } from '../../app/checked-data.ts'
 import { flood } from '../../app/flood.ts'
@@ -53,6 +54,7 @@ const tools = {
   createSharedBuffer,
   onLink,
   sharedBuffers,
+  useMemory,
   open,
 
   /** The conversations over links that come to this page. */

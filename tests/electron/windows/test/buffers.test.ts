@@ -1,5 +1,6 @@
 // Buffers that are posted to the script of windows and iframes, and back.
 import { describe, expect, inject, it } from 'vitest'
+import { fill } from '../../app/sharing/pattern.ts'
 import { checksumOf } from '../../expected.ts'
 import { USERS } from '../../launch.ts'
 import { expectNothingMore, takeSnapshot } from '../harness/leftovers.ts'
@@ -58,6 +59,46 @@ describe.skipIf(inject('electron') === null)('a buffer that script has made', ()
 })
 
 describe.skipIf(inject('electron') === null)('the memory of a page', () => {
+  it('may be handed to its Web Workers, when it has chosen that', async () => {
+    const app = await startApp()
+    await app.startBroker()
+    await app.isolatePages()
+    const { page } = await app.openWindow()
+    const before = takeSnapshot(app)
+    const summed = page.evaluate(async () => {
+      const { sharedBuffers, useMemory } = globalThis.page
+      await useMemory('shared')
+      const source = 'onmessage = ({ data }) => postMessage(new Uint8Array(data).reduce((sum, byte) => sum + byte, 0))'
+      const worker = new Worker(URL.createObjectURL(new Blob([source])))
+      const sum = await new Promise((resolve) => {
+        worker.onmessage = ({ data }) => resolve(data)
+        sharedBuffers.addEventListener('sharedbufferreceived', (event) => {
+          const buffer = event.getBuffer()
+          worker.postMessage(buffer)
+          worker.addEventListener('message', () => event.received.release())
+        })
+      })
+      worker.terminate()
+      return { sum, memory: (await globalThis.page.capabilities()).memory }
+    })
+    const released = app.electron.evaluate((_, post) => main.postOnce(...post), [page.url(), SIZE, 7] as const)
+    expect(await summed).toEqual({ sum: expect.any(Number), memory: 'shared' })
+    const contents = new Uint8Array(SIZE)
+    fill(contents, 7)
+    expect((await summed).sum).toBe(contents.reduce((sum, byte) => sum + byte, 0))
+    expect(await released).toBe('released')
+    await expectNothingMore(app, before)
+  })
+
+  it('is as it was when a way is chosen that the page does not have', async () => {
+    const app = await startApp()
+    await app.startBroker()
+    const { page } = await app.openWindow()
+    const failed = await page.evaluate(() => globalThis.page.failureOf(globalThis.page.useMemory('shared')))
+    expect(failed).toMatchObject({ code: 'NOT_SUPPORTED', message: expect.stringContaining('COOP') })
+    expect(await page.evaluate(() => globalThis.page.capabilities())).toMatchObject({ memory: 'aliased' })
+  })
+
   it('is shown to the preload once, however often it is used', async () => {
     const app = await startApp()
     await app.startBroker()
