@@ -1,6 +1,6 @@
 // How the tests start Electron, and as whom.
 import { inject, type ProvidedContext } from 'vitest'
-import { NOBODY } from './ordinary-user.ts'
+import { hasAllUsers, NOBODY } from './ordinary-user.ts'
 
 /** How Electron is started. */
 export interface Launch {
@@ -30,6 +30,9 @@ export const USERS = [
   ['as whoever runs the tests', inject('electron') && plainLaunch],
   ['as an ordinary user, with the sandbox on', inject('ordinaryElectron') && sandboxedLaunch],
 ] as const
+
+/** The same for windows, of which there are many: as an ordinary user where that is asked for, as in CI. */
+export const WINDOW_USERS = [USERS[0], [USERS[1][0], hasAllUsers() ? USERS[1][1] : null]] as const
 
 export function theElectron(): NonNullable<ProvidedContext['electron']> {
   const electron = inject('electron')

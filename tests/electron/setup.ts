@@ -2,7 +2,7 @@
 
 import { checkStarts, findElectron, isCI, LeftOut, openDisplay } from '@shared-channel/run-electron'
 import type { TestProject } from 'vitest/node'
-import { copyForEverybody } from './ordinary-user.ts'
+import { copyForEverybody, hasAllUsers } from './ordinary-user.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -32,6 +32,10 @@ export default async function setup(project: TestProject): Promise<() => void> {
       if (ordinary === undefined) {
         console.error(
           "tests/electron: left out the tests with Electron's sandbox on: they need root, and a checkout and a Node that other users may read",
+        )
+      } else if (project.name === 'windows' && !hasAllUsers()) {
+        console.error(
+          "tests/electron: left out the windows with Electron's sandbox on, which CI tries: SHARED_CHANNEL_ALL_USERS=1 runs them",
         )
       }
     }

@@ -9,8 +9,8 @@ describe('the ratio', () => {
     expect(timesBetter(unit, 5, 5)).toBe(1)
   })
 
-  it('takes more messages and bytes for better, and less time and fewer switches', () => {
-    expect(UNITS).toEqual({ 'msg/s': 'more', 'GB/s': 'more', us: 'less', ms: 'less', switches: 'less' })
+  it('takes more messages and bytes for better, and less time, fewer switches and less of the cores', () => {
+    expect(UNITS).toEqual({ 'msg/s': 'more', 'GB/s': 'more', us: 'less', cores: 'less', ms: 'less', switches: 'less' })
   })
 })
 

@@ -2,7 +2,7 @@
 import { describe, expect, inject, it } from 'vitest'
 import { fill } from '../../app/sharing/pattern.ts'
 import { checksumOf } from '../../expected.ts'
-import { USERS } from '../../launch.ts'
+import { WINDOW_USERS } from '../../launch.ts'
 import { expectNothingMore, takeSnapshot } from '../harness/leftovers.ts'
 import { startApp } from '../harness/start-app.ts'
 
@@ -18,7 +18,7 @@ const WINDOWS = [
   ['that is sandboxed', true],
 ] as const
 
-describe.each(USERS)('pages as they are written for WebView2, %s', (_user, launch) => {
+describe.each(WINDOW_USERS)('pages as they are written for WebView2, %s', (_user, launch) => {
   const tests = it.skipIf(launch === null).each(WINDOWS)
 
   tests('show one buffer, in a window %s', async (_which, sandbox) => {

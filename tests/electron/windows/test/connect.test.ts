@@ -1,6 +1,6 @@
 // Pages and plugins.
 import { describe, expect, inject, it } from 'vitest'
-import { USERS } from '../../launch.ts'
+import { WINDOW_USERS } from '../../launch.ts'
 import type { Streamed } from '../app/page.ts'
 import { expectNothingMore, takeSnapshot } from '../harness/leftovers.ts'
 import { startApp } from '../harness/start-app.ts'
@@ -15,7 +15,7 @@ const WORLDS = [
   [true, false],
 ] as const
 
-describe.each(USERS)('a page, %s', (_user, launch) => {
+describe.each(WINDOW_USERS)('a page, %s', (_user, launch) => {
   it.skipIf(launch === null).each(WORLDS)(
     'streams checked data to a plugin and back: cross-origin isolated %s, contextIsolation %s',
     async (isolated, contextIsolation) => {

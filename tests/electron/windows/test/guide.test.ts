@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { pluginPath } from '@shared-channel/test-plugins'
 import { describe, expect, it } from 'vitest'
-import { USERS } from '../../launch.ts'
+import { WINDOW_USERS } from '../../launch.ts'
 import { expectNothingMore, takeSnapshot } from '../harness/leftovers.ts'
 import { startApp } from '../harness/start-app.ts'
 
@@ -12,7 +12,7 @@ const ORDER = { module: inDist('guide.cjs'), plugin: pluginPath('interface_echo'
 /** The plugin answers each message twice. */
 const ANSWERS = Array.from({ length: 2 * MESSAGES }, (_, index) => Math.floor(index / 2))
 
-describe.each(USERS)('the guide’s plugin, %s,', (_user, launch) => {
+describe.each(WINDOW_USERS)('the guide’s plugin, %s,', (_user, launch) => {
   const test = it.skipIf(launch === null)
 
   test('talks with a page that has Node', async () => {

@@ -1,10 +1,10 @@
 // The harness itself, against plain Electron: what the other tests rely on.
 import { describe, expect, inject, it } from 'vitest'
-import { USERS } from '../../launch.ts'
+import { WINDOW_USERS } from '../../launch.ts'
 import { expectNothingMore, takeSnapshot } from '../harness/leftovers.ts'
 import { startApp } from '../harness/start-app.ts'
 
-describe.each(USERS)('a window, %s', (_user, launch) => {
+describe.each(WINDOW_USERS)('a window, %s', (_user, launch) => {
   const test = it.skipIf(launch === null)
 
   test('comes from an origin that is cross-origin isolated, or from one that is not', async () => {

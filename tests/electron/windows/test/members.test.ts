@@ -1,6 +1,6 @@
 // Links between all kinds of ends: the main process, its workers, utility processes and pages.
 import { describe, expect, inject, it } from 'vitest'
-import { USERS } from '../../launch.ts'
+import { WINDOW_USERS } from '../../launch.ts'
 import { connectEnds, type End, expectExchange, mainEnd, memberEnd, pageEnd } from '../harness/ends.ts'
 import { expectNothingMore, takeSnapshot } from '../harness/leftovers.ts'
 import { startApp } from '../harness/start-app.ts'
@@ -49,7 +49,7 @@ const LOSSES = [
   ),
 ] as const
 
-describe.each(USERS)('two ends, %s', (_user, launch) => {
+describe.each(WINDOW_USERS)('two ends, %s', (_user, launch) => {
   it.skipIf(launch === null).each(PAIRS)('exchange checked data and requests: %s and %s', async (first, second) => {
     const app = await startApp(launch?.())
     await app.startBroker()

@@ -1,6 +1,6 @@
 // Windows and iframes that are connected with each other.
 import { describe, expect, inject, it } from 'vitest'
-import { USERS } from '../../launch.ts'
+import { WINDOW_USERS } from '../../launch.ts'
 import { expectNothingMore, takeSnapshot } from '../harness/leftovers.ts'
 import { connectPages, expectExchange, type Talker } from '../harness/pairs.ts'
 import { startApp } from '../harness/start-app.ts'
@@ -8,7 +8,7 @@ import { startApp } from '../harness/start-app.ts'
 const MEBIBYTES = 20
 const ONE_SECOND = 1000
 
-describe.each(USERS)('two windows, %s', (_user, launch) => {
+describe.each(WINDOW_USERS)('two windows, %s', (_user, launch) => {
   it.skipIf(launch === null).each([
     ['that can hold native code', [false, false]],
     ['of which one is sandboxed', [false, true]],

@@ -1,7 +1,7 @@
 // The ways by which memory reaches a page, each forced: what works by one works by all.
 import { describe, expect, it } from 'vitest'
 import { checksumOf } from '../../expected.ts'
-import { USERS } from '../../launch.ts'
+import { WINDOW_USERS } from '../../launch.ts'
 import { connectEnds, expectExchange, memberEnd, pageEnd } from '../harness/ends.ts'
 import { expectNothingMore, takeSnapshot } from '../harness/leftovers.ts'
 import { cameraIn } from '../harness/plugins.ts'
@@ -30,7 +30,7 @@ const WAYS: readonly Way[] = [
 ]
 const HOMES = ['renderer', 'utility', 'process'] as const
 
-describe.each(USERS)('%s:', (_user, launch) => {
+describe.each(WINDOW_USERS)('%s:', (_user, launch) => {
   describe.skipIf(launch === null).each(WAYS)('memory that reaches pages $memory', (way) => {
     const start = (home: (typeof HOMES)[number] = 'renderer') => startWay(way, home, launch?.())
 
