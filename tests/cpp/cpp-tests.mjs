@@ -53,7 +53,11 @@ export function runCppTests(variant, { flags = '', defines = [], env = {} } = {}
   }
   run('cmake', ['--build', folder, '--parallel', '2'])
   const report = `${folder}/report.xml`
-  run('ctest', ['--test-dir', folder, '--output-on-failure', '--no-tests=error', '--output-junit', report], env)
+  run(
+    'ctest',
+    ['--test-dir', folder, '--parallel', '2', '--output-on-failure', '--no-tests=error', '--output-junit', report],
+    env,
+  )
   const summaries = [...readFileSync(report, 'utf8').matchAll(/test cases: +(\d+) \|/g)]
   return { files: summaries.length, cases: summaries.reduce((sum, [, cases]) => sum + Number(cases), 0) }
 }

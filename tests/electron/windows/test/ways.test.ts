@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { checksumOf } from '../../expected.ts'
 import { WINDOW_USERS } from '../../launch.ts'
+import { hasAllUsers } from '../../ordinary-user.ts'
 import { connectEnds, expectExchange, memberEnd, pageEnd } from '../harness/ends.ts'
 import { expectNothingMore, takeSnapshot } from '../harness/leftovers.ts'
 import { cameraIn } from '../harness/plugins.ts'
@@ -28,7 +29,8 @@ const WAYS: readonly Way[] = [
   { memory: 'transferable', switches: [RESIZABLE], kind: 'ArrayBuffer' },
   { memory: 'copy', kind: 'ArrayBuffer' },
 ]
-const HOMES = ['renderer', 'utility', 'process'] as const
+/** Each home where all users try it, too; homes.test.ts has them all. */
+const HOMES = hasAllUsers() ? (['renderer', 'utility', 'process'] as const) : (['renderer'] as const)
 
 describe.each(WINDOW_USERS)('%s:', (_user, launch) => {
   describe.skipIf(launch === null).each(WAYS)('memory that reaches pages $memory', (way) => {
