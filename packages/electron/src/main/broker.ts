@@ -76,6 +76,8 @@ export class Broker {
   readonly #webMessageHandlers = new Set<WebMessageHandler>()
   readonly #bufferHandlers = new Set<SharedBufferHandler>()
   readonly #receivers = new Map<Page, SharedBufferReceiver>()
+  /** What came while there was no handler: waits for the next. */
+  readonly #unheard: { readonly event: SharedBufferReceivedEvent; readonly page: Page }[] = []
 
   /** @internal */
   constructor(options: BrokerOptions) {
@@ -169,7 +171,8 @@ export class Broker {
   }
 
   /**
-   * Hears of buffers that pages post (`postSharedBuffer(broker, buffer)` there).
+   * Hears of buffers that pages post (`postSharedBuffer(broker, buffer)` there). What comes while nobody hears it waits for the
+   * next handler.
    *
    * @param handler Gets the event, as a `SharedBufferReceiver` fires it, and whose it is. Release it: `event.received.release()`.
    * @returns Takes the handler away again.
@@ -177,6 +180,7 @@ export class Broker {
   onSharedBuffer(handler: SharedBufferHandler): () => void {
     this.#bufferHandlers.add(handler)
     for (const [page, receiver] of this.#receivers) this.#hearBuffers(page, receiver)
+    for (const { event, page } of this.#unheard.splice(0)) if (!page.isGone) handler(event, page)
     return () => {
       this.#bufferHandlers.delete(handler)
     }
@@ -280,6 +284,7 @@ export class Broker {
     if (this.#heard.has(receiver)) return
     this.#heard.add(receiver)
     receiver.addEventListener('sharedbufferreceived', (event) => {
+      if (this.#bufferHandlers.size === 0) this.#unheard.push({ event, page })
       for (const handler of this.#bufferHandlers) handler(event, page)
     })
   }
