@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import type { ElectronApplication, Page } from 'playwright-core'
 import { expect } from 'vitest'
@@ -77,13 +78,15 @@ export class TestApp {
     await Promise.all(this.electron.windows().map((page) => page.evaluate(collect).catch(() => {}))) // a page may be gone
   }
 
-  /** Ends as it does for its user, and leaves nothing. @returns The exit code. */
-  async quit(): Promise<number | null> {
+  /** Ends as it does for its user, and leaves nothing. @returns The exit code, or the signal that ended it. */
+  async quit(): Promise<number | NodeJS.Signals | null> {
     const all = this.pids
+    const exited = once(this.#process, 'exit')
     await this.electron.close()
+    await exited // its pid may be gone before its exit code is known
     await expect.poll(() => all.filter(isRunning), { timeout: 10_000 }).toEqual([])
     expect(sharedMemoryFilesOf(all)).toEqual([])
-    return this.#process.exitCode
+    return this.#process.exitCode ?? this.#process.signalCode
   }
 
   /** Ends for sure. */
