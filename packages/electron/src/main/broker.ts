@@ -18,8 +18,9 @@ import { type FromPreload, HELLO, readHello } from '../shared/frame-messages.ts'
 import { packError } from '../shared/plain-error.ts'
 import { type Connection, connectEnds } from './connections.ts'
 import { type End, endOf, type LinkTarget, ownEnd } from './ends.ts'
-import { type CopyableBuffer, type FrameTarget, Page, Pages } from './frames.ts'
-import { checkOrigin, checkOriginList, originOf } from './origins.ts'
+import { checkOrigin, checkOriginList } from './origins.ts'
+import { type CopyableBuffer, Page } from './page.ts'
+import { type FrameTarget, Pages } from './pages.ts'
 import { PluginLinks } from './plugin-links.ts'
 import { type PluginEntry, Plugins } from './plugins.ts'
 import { registerPreload } from './preload-script.ts'
@@ -75,9 +76,8 @@ export class Broker {
   readonly #links: PluginLinks
   readonly #webMessageHandlers = new Set<WebMessageHandler>()
   readonly #bufferHandlers = new Set<SharedBufferHandler>()
-  readonly #receivers = new Map<Page, SharedBufferReceiver>()
   /** What came while there was no handler: waits for the next. */
-  readonly #unheard: { readonly event: SharedBufferReceivedEvent; readonly page: Page }[] = []
+  #unheard: { readonly event: SharedBufferReceivedEvent; readonly page: Page }[] = []
 
   /** @internal */
   constructor(options: BrokerOptions) {
@@ -179,8 +179,7 @@ export class Broker {
    */
   onSharedBuffer(handler: SharedBufferHandler): () => void {
     this.#bufferHandlers.add(handler)
-    for (const [page, receiver] of this.#receivers) this.#hearBuffers(page, receiver)
-    for (const { event, page } of this.#unheard.splice(0)) if (!page.isGone) handler(event, page)
+    for (const { event, page } of this.#unheard.splice(0)) handler(event, page)
     return () => {
       this.#bufferHandlers.delete(handler)
     }
@@ -234,7 +233,7 @@ export class Broker {
     const hello = readHello(value)
     if (hello === undefined || port === undefined || senderFrame === null || sender.session !== this.#session) return
     const previous = this.#pages.leave(senderFrame)
-    const page = new Page(senderFrame, originOf(senderFrame), port, previous)
+    const page = new Page(senderFrame, senderFrame.origin, port, previous)
     page.isNative = !hello.isSandboxed && this.#renderers.mayBeNative(page)
     try {
       checkOrigin(page.origin, this.#options.origins)
@@ -244,13 +243,7 @@ export class Broker {
       return
     }
     this.#pages.add(page)
-    const receiver = new SharedBufferReceiver(page, { trusted: this.#isTrusted })
-    this.#receivers.set(page, receiver)
-    if (this.#bufferHandlers.size > 0) this.#hearBuffers(page, receiver)
-    void page.gone.then(() => {
-      this.#receivers.delete(page)
-      receiver.close()
-    })
+    this.#receiveBuffers(page)
     page.start((message) => this.#received(page, message))
     page.say({
       type: 'welcome',
@@ -278,11 +271,12 @@ export class Broker {
     }
   }
 
-  readonly #heard = new WeakSet<SharedBufferReceiver>()
-
-  #hearBuffers(page: Page, receiver: SharedBufferReceiver): void {
-    if (this.#heard.has(receiver)) return
-    this.#heard.add(receiver)
+  #receiveBuffers(page: Page): void {
+    const receiver = new SharedBufferReceiver(page, { trusted: this.#isTrusted })
+    page.onLeave(() => {
+      receiver.close() // which releases what came from there
+      this.#unheard = this.#unheard.filter((each) => each.page !== page)
+    })
     receiver.addEventListener('sharedbufferreceived', (event) => {
       if (this.#bufferHandlers.size === 0) this.#unheard.push({ event, page })
       for (const handler of this.#bufferHandlers) handler(event, page)

@@ -2,16 +2,15 @@
 // process itself.
 import type { Worker } from 'node:worker_threads'
 import { type Link, SharedChannelError } from '@shared-channel/core'
-import { createChannel, openChannel } from '@shared-channel/native'
 import type { MessagePortMain, UtilityProcess } from 'electron'
 import type { LinkRole } from '../shared/frame-messages.ts'
 import { introduce } from '../shared/introduction.ts'
 import { type FromMember, memberMessage, type ToMember } from '../shared/member-messages.ts'
+import { nativeLinkMaker } from '../shared/native-link-maker.ts'
 import { packError } from '../shared/plain-error.ts'
 import { pipeOf } from '../shared/port.ts'
-import { portLink } from '../shared/port-link.ts'
 import { WatchedLink } from '../shared/watched-link.ts'
-import { type FrameTarget, frameOf, type Pages } from './frames.ts'
+import { type FrameTarget, frameOf, type Pages } from './pages.ts'
 
 /** What `broker.connect` takes. */
 export type LinkTarget = FrameTarget | UtilityProcess | Worker
@@ -38,9 +37,11 @@ export interface End {
 }
 
 /** @throws SharedChannelError `INVALID_ARGUMENT` for what is no end; `CLOSED` for a window that was destroyed. */
-export async function endOf(target: LinkTarget, pages: Pages, trusted: boolean): Promise<End> {
-  if (isWorker(target)) return workerEnd(target, trusted)
-  if (isUtility(target)) return utilityEnd(target, trusted)
+export function endOf(target: LinkTarget, pages: Pages, trusted: boolean): Promise<End> {
+  if (typeof target !== 'object' || target === null) frameOf(target) // which says what is wrong
+  if (isWorker(target)) return Promise.resolve(workerEnd(target, trusted))
+  if (isUtility(target)) return Promise.resolve(utilityEnd(target, trusted))
+  frameOf(target)
   return pageEnd(target, pages)
 }
 
@@ -48,7 +49,6 @@ const isWorker = (target: object): target is Worker => 'threadId' in target
 const isUtility = (target: object): target is UtilityProcess => 'kill' in target && 'pid' in target
 
 async function pageEnd(target: FrameTarget, pages: Pages): Promise<End> {
-  frameOf(target) // so that what is no page is refused at once
   const page = await pages.next(target)
   return {
     from: page.origin,
@@ -129,15 +129,7 @@ export function ownEnd(trusted: boolean): { end: End; link: Promise<Link> } {
   const end: End = {
     from: 'main',
     offer: ({ role }, _from, port, ended) => {
-      introduce<Link>(pipeOf(port), role, {
-        isNative: true,
-        create: ({ sendCapacity, receiveCapacity }) => {
-          const created = createChannel({ capacity: sendCapacity, receiveCapacity })
-          return { made: created.link, handle: created.handle, close: () => void created.link.close() }
-        },
-        open: (handle) => openChannel(handle, { trusted }),
-        overPort: (side, { sendCapacity, receiveCapacity }) => portLink(port, { side, sendCapacity, receiveCapacity }),
-      }).then(
+      introduce(pipeOf(port), role, nativeLinkMaker(port, trusted)).then(
         (link) => {
           made = new WatchedLink(link, () => ended(false))
           settle.resolve(made)

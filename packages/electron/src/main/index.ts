@@ -5,5 +5,5 @@ export { type AppSchemeOptions, isolationHeaders, registerAppScheme } from './ap
 export { type Broker, type BrokerOptions, type ConnectOptions, createBroker, type PageOrigin } from './broker.ts'
 export type { Connection } from './connections.ts'
 export type { LinkTarget } from './ends.ts'
-export type { FrameTarget } from './frames.ts'
+export type { FrameTarget } from './pages.ts'
 export type { PluginEntry, PluginHome } from './plugins.ts'

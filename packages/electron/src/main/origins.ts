@@ -1,14 +1,9 @@
 // Which pages may use the broker.
 import { SharedChannelError } from '@shared-channel/core'
-import { app, type WebFrameMain } from 'electron'
+import { app } from 'electron'
 import { isAppOrigin } from './app-scheme.ts'
 
 const LOCAL = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/
-
-/** As a page has it in `location.origin`, but `file://` for files. */
-export function originOf(frame: WebFrameMain): string {
-  return frame.origin
-}
 
 /**
  * @param allowed As given to `createBroker`.

@@ -6,7 +6,7 @@ import { MessageChannelMain } from 'electron'
 import type { Capacities, FromPreload } from '../shared/frame-messages.ts'
 import { mirrorLink } from '../shared/mirror-link.ts'
 import { packError } from '../shared/plain-error.ts'
-import type { Page } from './frames.ts'
+import type { Page } from './page.ts'
 import type { CheckedPlugin, Plugins } from './plugins.ts'
 import { UtilityHome } from './utility-home.ts'
 
@@ -75,10 +75,17 @@ export class PluginLinks {
 
   /** For a page that cannot map memory: the link is the main process's, and is carried over a port. */
   async #overPort(page: Page, id: string, plugin: CheckedPlugin): Promise<void> {
+    let release: (() => Promise<void>) | undefined
+    let isOver = false
+    page.opened(id, () => {
+      isOver = true
+      return release?.()
+    })
     const link = await this.#openHere(plugin)
+    if (isOver) return link.close() // the page gave up, or is gone
     const { port1, port2 } = new MessageChannelMain()
     const mirrored = mirrorLink(link, port1)
-    page.opened(id, () => mirrored.close())
+    release = () => mirrored.close()
     void mirrored.closed.then(() => page.release(id))
     page.say({ type: 'granted', id, grant: { kind: 'port', ...capacitiesOf(plugin) } }, [port2])
   }

@@ -1,6 +1,6 @@
 // Which pages may have native code.
 import type { WebFrameMain } from 'electron'
-import type { Page } from './frames.ts'
+import type { Page } from './page.ts'
 
 /**
  * Pages of one renderer have a Node environment each, over one event loop and, in part, one state. When the first of them goes,

@@ -42,8 +42,11 @@ export function introduce<Made = Link>(pipe: Pipe<Said>, role: LinkRole, maker: 
       reject(error)
     }
     const say = (said: Said) => pipe.post(said)
+    const isMaker = role.role === 'maker'
+    // What this end has no business with, or has heard before, is let go by: the other one is a page.
     const steps: { [Step in Said['said']]: (said: Extract<Said, { said: Step }>) => void } = {
       ready: ({ isNative }) => {
+        if (!isMaker || created !== undefined) return
         if (isNative && maker.isNative) {
           const { made, handle, close } = maker.create(role)
           created = { made, close }
@@ -54,6 +57,7 @@ export function introduce<Made = Link>(pipe: Pipe<Said>, role: LinkRole, maker: 
         }
       },
       handle: ({ handle }) => {
+        if (isMaker) return
         const made = maker.open(handle)
         say({ said: 'opened' })
         finish(made)
@@ -61,7 +65,9 @@ export function introduce<Made = Link>(pipe: Pipe<Said>, role: LinkRole, maker: 
       opened: () => {
         if (created !== undefined) finish(created.made)
       },
-      copy: () => finish(maker.overPort(1, role)),
+      copy: () => {
+        if (!isMaker) finish(maker.overPort(1, role))
+      },
       failed: ({ error }) => fail(unpackError(error)),
     }
     const received = (said: Said) => {
@@ -76,6 +82,6 @@ export function introduce<Made = Link>(pipe: Pipe<Said>, role: LinkRole, maker: 
     }
     const closed = () => fail(new SharedChannelError('PEER_LOST', 'The other end went away before the link was made.'))
     pipe.listen(received, closed)
-    if (role.role === 'opener') say({ said: 'ready', isNative: maker.isNative })
+    if (!isMaker) say({ said: 'ready', isNative: maker.isNative })
   })
 }

@@ -4,13 +4,12 @@
 import { parentPort } from 'node:worker_threads'
 import type { Link } from '@shared-channel/core'
 import { SharedChannelError } from '@shared-channel/core'
-import { createChannel, openChannel } from '@shared-channel/native'
 import type { LinkOrigin } from '../shared/bridge.ts'
 import { introduce } from '../shared/introduction.ts'
 import { type FromMember, type MemberOffer, memberMessage, type ToMember } from '../shared/member-messages.ts'
+import { nativeLinkMaker } from '../shared/native-link-maker.ts'
 import { unpackError } from '../shared/plain-error.ts'
 import { type Port, pipeOf } from '../shared/port.ts'
-import { portLink } from '../shared/port-link.ts'
 import { WatchedLink } from '../shared/watched-link.ts'
 import { RelayedPort } from './relayed-port.ts'
 
@@ -112,15 +111,7 @@ function offered(offer: MemberOffer, port: Port): void {
 async function accept({ offer, port }: Waiting, handler: Handler): Promise<void> {
   const { id, name, from, role, trusted } = offer
   try {
-    const link = await introduce<Link>(pipeOf(port), role, {
-      isNative: true,
-      create: ({ sendCapacity, receiveCapacity }) => {
-        const created = createChannel({ capacity: sendCapacity, receiveCapacity })
-        return { made: created.link, handle: created.handle, close: () => void created.link.close() }
-      },
-      open: (handle) => openChannel(handle, { trusted }),
-      overPort: (side, { sendCapacity, receiveCapacity }) => portLink(port, { side, sendCapacity, receiveCapacity }),
-    })
+    const link = await introduce(pipeOf(port), role, nativeLinkMaker(port, trusted))
     const watched = new WatchedLink(link, () => {
       made.delete(id)
       relayed.delete(id)

@@ -68,13 +68,16 @@ void Environment::open_mail() noexcept {
   }
   for (const std::shared_ptr<Mail>& each : mail) {
     each->deliver(env_);
-    // As after the call of a threadsafe function: what follows is delivered, too.
-    bool is_thrown = false;
-    napi_value error;
-    if (napi_is_exception_pending(env_, &is_thrown) == napi_ok && is_thrown &&
-        napi_get_and_clear_last_exception(env_, &error) == napi_ok) {
-      napi_fatal_exception(env_, error);
-    }
+    report_exception();  // as after the call of a threadsafe function: what follows is delivered, too
+  }
+}
+
+void Environment::report_exception() const noexcept {
+  bool is_thrown = false;
+  napi_value error;
+  if (napi_is_exception_pending(env_, &is_thrown) == napi_ok && is_thrown &&
+      napi_get_and_clear_last_exception(env_, &error) == napi_ok) {
+    napi_fatal_exception(env_, error);
   }
 }
 
@@ -90,6 +93,7 @@ void Environment::call(const Napi::FunctionReference& function) const noexcept {
   napi_value undefined;
   if (napi_get_undefined(env_, &undefined) != napi_ok) return;
   napi_call_function(env_, undefined, function.Value(), 0, nullptr, nullptr);
+  report_exception();  // nobody else would, and this environment would refuse all calls
 }
 
 void Environment::ref() {

@@ -113,6 +113,7 @@ class Environment {
  private:
   // A function of this environment, from whatever environment of this thread.
   void call(const Napi::FunctionReference& function) const noexcept;
+  void report_exception() const noexcept;
   static void call_js(napi_env env, napi_value callback, void* context, void* data);
   static void close(void* environment);
 

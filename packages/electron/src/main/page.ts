@@ -1,4 +1,4 @@
-// The pages that have said hello: one port for each document, which ends with it.
+// One document of a frame that has said hello, until it is left. Its port ends with it, which tells of every kind of end.
 import {
   type Carrier,
   type CarrierListener,
@@ -9,13 +9,10 @@ import {
   postSharedBuffer,
   SharedChannelError,
 } from '@shared-channel/core'
-import { BrowserWindow, type IpcMainEvent, type MessagePortMain, type WebContents, type WebFrameMain } from 'electron'
+import type { MessagePortMain, WebFrameMain } from 'electron'
 import { readPost, readRefresh, refreshText } from '../shared/copies.ts'
 import { type FromMain, type FromPreload, readFromPreload } from '../shared/frame-messages.ts'
 import { type Pipe, pipeOf } from '../shared/port.ts'
-
-/** A window, what it shows, or one frame of that. */
-export type FrameTarget = BrowserWindow | WebContents | WebFrameMain
 
 type Port = MessagePortMain
 /** Of what is open at a page; called once, when the page is gone or has closed it. */
@@ -171,78 +168,5 @@ function bytesOf(buffer: CopyableBuffer): Uint8Array | undefined {
   }
 }
 
-/** The page of each frame, and who waits for one. */
-export class Pages {
-  /** By the frame's number, which it keeps when a navigation gives it another process. */
-  readonly #pages = new Map<number, Page>()
-  readonly #waiting = new Map<number, ((page: Page) => void)[]>()
-
-  /** Another document is in the frame. Resolves when what was open at the last one is released. */
-  async leave({ frameTreeNodeId }: WebFrameMain): Promise<void> {
-    const last = this.#pages.get(frameTreeNodeId)
-    last?.leave()
-    await last?.gone
-  }
-
-  add(page: Page): void {
-    const { frameTreeNodeId: id } = page.frame
-    this.#pages.set(id, page)
-    void page.gone.then(() => {
-      if (this.#pages.get(id) === page) this.#pages.delete(id)
-    })
-    for (const resolve of this.#waiting.get(id) ?? []) resolve(page)
-    this.#waiting.delete(id)
-  }
-
-  /** @throws SharedChannelError `CLOSED` when there is none. */
-  of(target: FrameTarget): Page {
-    const page = this.#pages.get(frameOf(target).frameTreeNodeId)
-    if (page !== undefined) return page
-    throw new SharedChannelError(
-      'CLOSED',
-      'There is no page yet that has the preload of Shared Channel: load one first (await window.loadURL), from an origin that createBroker allows.',
-    )
-  }
-
-  /** The frame's page, or the next one that it has. */
-  next(target: FrameTarget): Promise<Page> {
-    const id = frameOf(target).frameTreeNodeId
-    const page = this.#pages.get(id)
-    if (page !== undefined) return Promise.resolve(page)
-    return new Promise((resolve) => {
-      this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), resolve])
-    })
-  }
-
-  all(): Page[] {
-    return [...this.#pages.values()]
-  }
-}
-
-/** @throws SharedChannelError `INVALID_ARGUMENT` for what has no frame, `CLOSED` for a window that was destroyed. */
-export function frameOf(target: FrameTarget): WebFrameMain {
-  if (target instanceof BrowserWindow) {
-    if (target.isDestroyed()) throw destroyed()
-    return target.webContents.mainFrame
-  }
-  if (typeof target === 'object' && target !== null) {
-    if ('mainFrame' in target) {
-      if (target.isDestroyed()) throw destroyed()
-      return target.mainFrame
-    }
-    if ('frameTreeNodeId' in target) return target
-  }
-  throw new SharedChannelError(
-    'INVALID_ARGUMENT',
-    'A page is named by its BrowserWindow, its WebContents or its WebFrameMain.',
-  )
-}
-
-/** Who has sent a message; undefined when the frame is gone already. */
-export function senderOf({ senderFrame }: IpcMainEvent): WebFrameMain | undefined {
-  return senderFrame ?? undefined
-}
-
-const destroyed = () => new SharedChannelError('CLOSED', 'The window was destroyed.')
 const pageGone = () =>
   new SharedChannelError('PEER_LOST', 'The page is gone: it was reloaded, navigated or closed, or its process ended.')
