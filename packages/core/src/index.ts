@@ -1,3 +1,4 @@
+export { AgentLink, type AgentLinkHooks, canWaitForMemory } from './agent-link.ts'
 export { type BufferPayload, sharedBuffer } from './buffer-codec.ts'
 export { type Carrier, type CarrierListener, type CarrierMessage, carrierOf } from './carrier.ts'
 export { SharedChannel } from './channel.ts'
@@ -11,7 +12,11 @@ export type {
   OutgoingChannelMessage,
 } from './channel-types.ts'
 export { bytes, type Codec, custom, type Encoded, json, type TypedArrayConstructor, text, typedArray } from './codec.ts'
+export { Connection, type ConnectionOptions, type ConnectionState, type ConnectionStatus } from './connection.ts'
+export { type ConnectionKey, Connections, keyText } from './connections.ts'
 export { isErrorCode, SharedChannelError, type SharedChannelErrorCode } from './errors.ts'
+export { type BufferSource, type LatestBuffer, latestBuffer } from './latest-buffer.ts'
+export { latestMessage, type MessageSource } from './latest-message.ts'
 export { isValidCapacity, MAX_CAPACITY, MIN_CAPACITY, type Side, segmentSize, writeLayout } from './layout.ts'
 export type { Link, LinkListener } from './link.ts'
 export { MemoryMirror, type Progress } from './memory-mirror.ts'
@@ -48,4 +53,5 @@ export type {
 export type { MessageSlot } from './sender.ts'
 export { SharedBufferReceivedEvent, SharedBufferReceiver, toWorker } from './shared-buffer-receiver.ts'
 export { type CounterMemory, SharedCounter } from './shared-counter.ts'
+export { type Readable, Store } from './store.ts'
 export type { WaitOptions } from './waiting.ts'
