@@ -59,6 +59,9 @@ export class SharedChannel<P extends Protocol> {
   /** Closes the channel at the end of an `await using` block; there where the engine knows `Symbol.asyncDispose`. */
   declare readonly [Symbol.asyncDispose]: () => Promise<void>
 
+  /** What is sent and received, as it was given. */
+  readonly protocol: P
+
   readonly #link: Link
   readonly #options: Required<ChannelOptions>
   readonly #outgoing: Names<Outgoing> = { message: new Map(), call: new Map() }
@@ -98,6 +101,7 @@ export class SharedChannel<P extends Protocol> {
    */
   constructor(link: Link, protocol: P, options: ChannelOptions = {}) {
     this.#link = link
+    this.protocol = protocol
     this.#options = checkOptions(options)
     for (const entry of this.#entries(protocol.send)) this.#outgoing[kindOf(entry.reply)].set(entry.name, entry)
     const byId = new Map<number, Incoming>()
@@ -303,6 +307,21 @@ export class SharedChannel<P extends Protocol> {
   get readable(): ReadableStream<ChannelMessage<P>> {
     this.#readable ??= readableFrom(() => this[Symbol.asyncIterator]())
     return this.#readable
+  }
+
+  /**
+   * Takes nothing from the ring until the returned function is called, whatever consumers there are: for one that cannot deal
+   * with messages for a while and must not miss any. The sender feels the back-pressure, and answers to calls wait, too. At the
+   * end of the channel what is left is handed out all the same.
+   *
+   * @returns Goes on; safe to call twice. Whoever paused must do it: pauses are counted.
+   * @example
+   * const resume = channel.pause()
+   * await dialog.closed
+   * resume()
+   */
+  pause(): () => void {
+    return this.#receiver.pause()
   }
 
   // ---- Calls ----

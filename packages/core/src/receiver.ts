@@ -45,6 +45,8 @@ export class Receiver<T> {
   readonly #warned = new Set<number>()
   /** Promises of handlers that still look at the last message in shared memory. */
   #held = 0
+  /** How many want nothing to be taken for now. */
+  #pauses = 0
   #draining = false
   #drainScheduled = false
   /** The other side was asked to ring, and has not yet. */
@@ -95,6 +97,17 @@ export class Receiver<T> {
     )
     this.#iterators.add(iterator)
     return iterator
+  }
+
+  /** Takes nothing from the ring for now, whoever wants it. Returns how to go on; safe to call twice. */
+  pause(): () => void {
+    this.#pauses++
+    let resume = () => {
+      resume = () => {}
+      this.#pauses--
+      this.#consumersChanged()
+    }
+    return () => resume()
   }
 
   /** Towards the end of the channel messages are taken `ALL`, then `FORCED`. */
@@ -169,7 +182,7 @@ export class Receiver<T> {
 
   #takesMessages(): boolean {
     if (this.#mode >= FORCED) return this.#mode === FORCED
-    if (this.#held > 0 || (this.#mode === NEEDED && !this.isWanted)) return false
+    if (this.#held > 0 || (this.#mode === NEEDED && (this.#pauses > 0 || !this.isWanted))) return false
     for (const iterator of this.#iterators) if (iterator.isFull) return false
     return true
   }

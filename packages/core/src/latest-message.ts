@@ -1,0 +1,56 @@
+import type { SharedChannel } from './channel.ts'
+import type { Protocol, ReceiveName, ReceivePayload } from './protocol.ts'
+import { type Readable, Store } from './store.ts'
+
+/** What hands out messages: a channel, or what a test has in its place. */
+export type MessageSource<P extends Protocol> = Pick<SharedChannel<P>, 'protocol' | 'isClosed' | 'on'>
+
+/**
+ * The newest message of one type, for whoever shows it: told at most once a frame, however many come. It is a consumer of the
+ * channel while it has a subscriber. In a window that nobody sees there are no frames; it is told when there are again.
+ *
+ * @param channel Null gives a value that never changes.
+ * @param type The message's name in the protocol. Of views of shared memory (`bytes({ view: true })`) it keeps a copy.
+ * @returns The value; `undefined` before the first message.
+ * @throws SharedChannelError (from `subscribe`) `INVALID_ARGUMENT` for an unknown name.
+ * @example
+ * const level = latestMessage(channel, 'level')
+ * const leave = level.subscribe((value) => (meter.value = value ?? 0))
+ */
+export function latestMessage<P extends Protocol, Name extends ReceiveName<P>>(
+  channel: MessageSource<P> | null,
+  type: Name,
+): Readable<ReceivePayload<P, Name> | undefined> {
+  return new Store<ReceivePayload<P, Name> | undefined>(undefined, (set) => {
+    if (channel === null || channel.isClosed) return () => {}
+    const isView = channel.protocol.receive[type]?.codec.input === 'view'
+    let latest: ReceivePayload<P, Name>
+    let cancel: (() => void) | undefined
+    const leave = channel.on(type, (data) => {
+      latest = isView ? copyOf(data) : data
+      cancel ??= inNextFrame(() => {
+        cancel = undefined
+        set(latest)
+      })
+    })
+    return () => {
+      leave()
+      cancel?.()
+    }
+  })
+}
+
+/** A view is valid for as long as the handler runs. */
+const copyOf = <T>(data: T): T => (isSliceable(data) ? data.slice() : data)
+
+const isSliceable = <T>(data: T): data is T & { slice(): T } => ArrayBuffer.isView(data) && 'slice' in data
+
+/** @returns How to call it off. */
+function inNextFrame(callback: () => void): () => void {
+  if (typeof requestAnimationFrame === 'function') {
+    const frame = requestAnimationFrame(callback)
+    return () => cancelAnimationFrame(frame)
+  }
+  const timer = setTimeout(callback, 16)
+  return () => clearTimeout(timer)
+}
