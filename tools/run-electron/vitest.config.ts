@@ -5,5 +5,6 @@ export default defineConfig({
     name: 'run-electron',
     include: ['test/*.test.ts'],
     testTimeout: 60_000,
+    unstubEnvs: true,
   },
 })

@@ -17,8 +17,9 @@ export interface Display {
 export async function openDisplay(): Promise<Display> {
   const { DISPLAY } = process.env
   if (DISPLAY) return { name: DISPLAY, close: () => {} }
-  // Xvfb takes the first free number and writes it to descriptor 3.
-  const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x800x24', '-nolisten', 'tcp'], {
+  // Xvfb takes the first free number and writes it to descriptor 3. Without -noreset it starts anew when its last client
+  // leaves, and refuses whoever comes meanwhile: the next window of a test.
+  const server = spawn('Xvfb', ['-displayfd', '3', '-noreset', '-screen', '0', '1280x800x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   })
   let complaints = ''
