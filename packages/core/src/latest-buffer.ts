@@ -28,12 +28,15 @@ export function latestBuffer(
 ): Readable<LatestBuffer | null> {
   const store = new Store<LatestBuffer | null>(null, () => {
     if (receiver === null) return () => {}
-    let current: SharedBufferReceivedEvent | undefined
+    let shown: SharedBufferReceivedEvent | undefined
     const show = (event: SharedBufferReceivedEvent | undefined) => {
-      const last = current
-      current = event
-      store.set(event === undefined ? null : { bytes: event.bytes, additionalData: event.additionalData })
-      if (last !== undefined) receiver.releaseBuffer(last)
+      const last = shown
+      shown = event
+      try {
+        store.set(event === undefined ? null : { bytes: event.bytes, additionalData: event.additionalData })
+      } finally {
+        if (last !== undefined) release(receiver, last)
+      }
     }
     const received = (event: SharedBufferReceivedEvent) => {
       if (wants(event)) show(event)
@@ -45,4 +48,12 @@ export function latestBuffer(
     }
   })
   return store
+}
+
+function release(receiver: BufferSource, event: SharedBufferReceivedEvent): void {
+  try {
+    receiver.releaseBuffer(event)
+  } catch {
+    // It has gone already: with its receiver, or to a worker.
+  }
 }

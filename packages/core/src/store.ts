@@ -59,6 +59,10 @@ export class Store<T> implements Readable<T> {
   readonly set = (value: T): void => {
     if (Object.is(value, this.#value)) return
     this.#value = value
-    for (const { run } of [...this.#runs]) run(value)
+    for (const own of [...this.#runs]) {
+      if (!this.#runs.has(own)) continue // it has left meanwhile
+      own.run(value)
+      if (!Object.is(this.#value, value)) return // changed by that: everyone was told the newer one
+    }
   }
 }

@@ -1,5 +1,5 @@
-// What TypeScript knows of connections and what is built on them.
-import { expectTypeOf, it } from 'vitest'
+// Compiled, never run: what TypeScript knows of connections and what is built on them.
+import { expectTypeOf } from 'vitest'
 import type { SharedChannel } from '../src/channel.ts'
 import { bytes, json } from '../src/codec.ts'
 import { Connection } from '../src/connection.ts'
@@ -15,24 +15,21 @@ type Camera = typeof Camera
 declare const channel: SharedChannel<Camera>
 declare const connection: Connection<Camera>
 
-it('knows the protocol of a connection by its options', () => {
-  const connect = () => Promise.reject(new Error())
-  expectTypeOf(new Connection({ connect, protocol: Camera })).toEqualTypeOf<Connection<Camera>>()
-  expectTypeOf(new Connections().get(['camera', 0], { connect, protocol: Camera })).toEqualTypeOf<Connection<Camera>>()
-})
+// knows the protocol of a connection by its options
+const connect = () => Promise.reject(new Error())
+expectTypeOf(new Connection({ connect, protocol: Camera })).toEqualTypeOf<Connection<Camera>>()
+expectTypeOf(new Connections().get(['camera', 0], { connect, protocol: Camera })).toEqualTypeOf<Connection<Camera>>()
 
-it('sends what the protocol sends', () => {
-  expectTypeOf(connection.send('command', { exposure: 8 })).toBeBoolean()
-  // @ts-expect-error: another payload
-  connection.send('command', { exposure: 'long' })
-  // @ts-expect-error: it is received
-  connection.send('frame', new Uint8Array())
-})
+// sends what the protocol sends
+expectTypeOf(connection.send('command', { exposure: 8 })).toBeBoolean()
+// @ts-expect-error: another payload
+connection.send('command', { exposure: 'long' })
+// @ts-expect-error: it is received
+connection.send('frame', new Uint8Array())
 
-it('knows messages by the channel, or what a test has in its place', () => {
-  expectTypeOf(latestMessage(channel, 'level').get()).toEqualTypeOf<number | undefined>()
-  const source: MessageSource<Camera> = { protocol: Camera, isClosed: false, on: () => () => {} }
-  expectTypeOf(latestMessage(source, 'frame').get()).toEqualTypeOf<Uint8Array | undefined>()
-  // @ts-expect-error: it is sent
-  latestMessage(channel, 'command')
-})
+// knows messages by the channel, or what a test has in its place
+expectTypeOf(latestMessage(channel, 'level').get()).toEqualTypeOf<number | undefined>()
+const source: MessageSource<Camera> = { protocol: Camera, isClosed: false, on: () => () => {} }
+expectTypeOf(latestMessage(source, 'frame').get()).toEqualTypeOf<Uint8Array | undefined>()
+// @ts-expect-error: it is sent
+latestMessage(channel, 'command')
