@@ -19,26 +19,37 @@ export const keyText = (key: ConnectionKey): string =>
   )
 
 /**
- * Connections by key, so that components share one channel.
+ * Connections by key, so that components share one channel. They are kept for as long as somebody else keeps them: what was
+ * only looked at, as by a component that never came up, is forgotten.
  *
  * @example
  * const connections = new Connections()
  * const camera = connections.get(['camera', 0], { connect, protocol: Camera }) // and elsewhere the same one
  */
 export class Connections {
-  readonly #byKey = new Map<string, Connection<Protocol>>()
+  // Weak, as whoever has looked may subscribe after the last subscriber has left, and must be found by those who come then.
+  readonly #byKey = new Map<string, WeakRef<Connection<Protocol>>>()
+  readonly #collected = new FinalizationRegistry((text: string) => {
+    if (this.#byKey.get(text)?.deref() === undefined) this.#byKey.delete(text)
+  })
+
+  /** How many keys have a connection. */
+  get size(): number {
+    return this.#byKey.size
+  }
 
   /**
-   * The connection of a key. It is made by whoever asks first, and forgotten with its last subscriber.
+   * The connection of a key, made by whoever asks first.
    *
    * @param options For one that is made. Keys and protocols belong together: a key names one kind of channel.
    */
   get<P extends Protocol>(key: ConnectionKey, options: ConnectionOptions<P>): Connection<P> {
     const text = keyText(key)
-    const found = this.#byKey.get(text)
+    const found = this.#byKey.get(text)?.deref()
     if (found !== undefined) return found as unknown as Connection<P>
     const made = new Connection(options)
-    this.#byKey.set(text, made as unknown as Connection<Protocol>)
+    this.#byKey.set(text, new WeakRef(made as unknown as Connection<Protocol>))
+    this.#collected.register(made, text)
     return made
   }
 }
