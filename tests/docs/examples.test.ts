@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { checkComponents, isComponent } from './components.ts'
 import { runDocumentApp, whyNoElectron } from './electron-app.ts'
 import { type Example, readBlocks, readExamples } from './examples.ts'
 
@@ -12,8 +13,8 @@ const documents = [
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(root, 'docs', name)),
 ]
-/** Code in these languages is an example, and every example is run. */
-const CODE = ['js', 'ts', 'tsx', 'c', 'cpp', 'cmake', 'html', 'json']
+/** Code in these languages is an example, and every example is run; components are compiled. */
+const CODE = ['js', 'ts', 'tsx', 'vue', 'svelte', 'c', 'cpp', 'cmake', 'html', 'json']
 const noElectron = whyNoElectron()
 if (noElectron !== undefined) console.error(`tests/docs: left out the applications of Electron: ${noElectron}`)
 
@@ -24,12 +25,19 @@ for (const document of documents) {
   const buildScript = examples.map(({ files }) => files.get('build.sh')).find((script) => script !== undefined)
 
   describe(basename(document), () => {
-    it('has no code that is not run', () => {
+    it('has no code that nobody tries', () => {
       const untested = blocks.filter(({ language, file }) => CODE.includes(language) && file === undefined)
       expect(untested.map(({ line }) => `line ${line}`)).toEqual([])
     })
 
+    const components = examples.filter(isComponent)
+    it.runIf(components.length > 0)('has components that compile as they are written', () => {
+      for (const example of components) writeOut(document, example)
+      expect(checkComponents(folderOf(document), components)).toBe('')
+    })
+
     for (const example of examples) {
+      if (isComponent(example)) continue
       const isApp = example.files.has('main.cjs')
       it.skipIf(isApp && noElectron !== undefined)(`runs as written: ${example.folder}`, async () => {
         const folder = writeOut(document, example)
@@ -53,8 +61,10 @@ function build({ files }: Example, folder: string, buildScript: string | undefin
 }
 
 /** Inside this package, so that the examples find the packages that they import. */
+const folderOf = (document: string): string => join(import.meta.dirname, 'build', basename(document, '.md'))
+
 function writeOut(document: string, example: Example): string {
-  const folder = join(import.meta.dirname, 'build', basename(document, '.md'), example.folder)
+  const folder = join(folderOf(document), example.folder)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   for (const [name, text] of example.files) writeFileSync(join(folder, name), text)
