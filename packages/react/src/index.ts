@@ -1,0 +1,7 @@
+export { SharedChannelProvider, type SharedChannelProviderProps } from './shared-channel-provider.ts'
+export { useChannelMessage } from './use-channel-message.ts'
+export { type ChannelRequest, useChannelRequest } from './use-channel-request.ts'
+export { useChannelStats } from './use-channel-stats.ts'
+export { useLatestMessage } from './use-latest-message.ts'
+export { useSharedBuffer } from './use-shared-buffer.ts'
+export { type SharedChannelOptions, type SharedChannelResult, useSharedChannel } from './use-shared-channel.ts'
