@@ -1,0 +1,39 @@
+// The main process of all sample applications: electron main.cjs --framework=react
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { createBroker, registerAppScheme } from '@shared-channel/electron/main'
+import { app, BrowserWindow } from 'electron'
+import { SAMPLE } from '../protocol.ts'
+
+const PLUGIN = join(__dirname, '../../build/Release/sample')
+const FRAMEWORKS = ['react', 'vue', 'svelte']
+
+const framework = app.commandLine.getSwitchValue('framework')
+if (!FRAMEWORKS.includes(framework)) fail(`--framework is one of ${FRAMEWORKS.join(', ')}.`)
+const pages = join(__dirname, '../../..', framework, 'dist')
+if (!existsSync(pages)) fail(`There is no ${pages}; build it first: npm run build.`)
+
+registerAppScheme(pages)
+createBroker({
+  plugins: { [SAMPLE]: { path: PLUGIN, isolation: 'renderer', updateInterval: 4 } },
+  folders: [dirname(PLUGIN)],
+})
+app
+  .whenReady()
+  .then(() => {
+    const window = new BrowserWindow({
+      width: 900,
+      height: 720,
+      autoHideMenuBar: true,
+      // sandbox: false is what native code in the window takes; the page itself has no Node.
+      webPreferences: { sandbox: false, contextIsolation: true, nodeIntegration: false },
+    })
+    return window.loadURL('app://sample/index.html')
+  })
+  .catch((error) => fail(String(error)))
+app.on('window-all-closed', () => app.quit())
+
+function fail(reason: string): void {
+  console.error(reason)
+  app.exit(1)
+}

@@ -1,0 +1,33 @@
+import { defineConfig } from 'tsdown'
+
+const COMMON = { target: 'es2022' } as const
+
+export default defineConfig([
+  {
+    ...COMMON,
+    entry: ['src/index.ts'],
+    format: 'esm',
+    platform: 'browser',
+    dts: true,
+    fixedExtension: false,
+  },
+  {
+    ...COMMON,
+    entry: ['src/start.ts'],
+    format: 'esm',
+    platform: 'node',
+    dts: false,
+    fixedExtension: false,
+    clean: false, // what the first has made
+  },
+  {
+    ...COMMON,
+    entry: ['src/electron/main.ts'],
+    outDir: 'dist/electron',
+    // Electron 22 knows no ES modules.
+    format: 'cjs',
+    platform: 'node',
+    dts: false,
+    deps: { neverBundle: ['electron'] },
+  },
+])
