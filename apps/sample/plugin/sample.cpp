@@ -69,9 +69,9 @@ class Levels {
  public:
   explicit Levels(std::uint32_t per_second = 0) : per_second_(per_second) {}
 
-  std::uint32_t due() const {
+  std::uint64_t due() const {
     const std::chrono::duration<double> passed = Clock::now() - start_;
-    return static_cast<std::uint32_t>(passed.count() * per_second_) - since_start_;
+    return static_cast<std::uint64_t>(passed.count() * per_second_) - since_start_;
   }
 
   double next() const {
@@ -95,7 +95,7 @@ class Levels {
 
   std::uint32_t per_second_;
   Clock::time_point start_ = Clock::now();
-  std::uint32_t since_start_ = 0;
+  std::uint64_t since_start_ = 0;  // sent
   std::uint32_t number_ = 0;
 };
 
@@ -169,7 +169,7 @@ class Sample final : public shared_channel::Plugin {
   }
 
   void send_levels() {
-    for (std::uint32_t due = levels_.due(); due > 0; --due) {
+    for (std::uint64_t due = levels_.due(); due > 0; --due) {
       const double level = levels_.next();
       if (try_send(2, std::as_bytes(std::span(&level, 1))) != SC_OK) return levels_.skip();
       levels_.sent();

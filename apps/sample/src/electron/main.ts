@@ -33,7 +33,7 @@ app
   .catch((error) => fail(String(error)))
 app.on('window-all-closed', () => app.quit())
 
-function fail(reason: string): void {
+function fail(reason: string): never {
   console.error(reason)
-  app.exit(1)
+  process.exit(1)
 }
