@@ -50,16 +50,18 @@ export class Pages {
     if (page !== undefined) return page
     const id = frame.frameTreeNodeId
     const contents = contentsOf(frame)
-    let gone = () => {}
-    try {
-      return await new Promise((resolve, reject) => {
-        gone = () => reject(destroyed())
-        contents?.once('destroyed', gone)
-        this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), resolve])
-      })
-    } finally {
-      contents?.off('destroyed', gone)
-    }
+    return new Promise((resolve, reject) => {
+      const gone = () => {
+        this.#waiting.delete(id)
+        reject(destroyed())
+      }
+      const came = (page: Page) => {
+        contents?.off('destroyed', gone)
+        resolve(page)
+      }
+      contents?.once('destroyed', gone)
+      this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), came])
+    })
   }
 
   /** One that has been left stays until all that it had open is released. */

@@ -58,6 +58,22 @@ describe.skipIf(inject('electron') === null)('connected pages', () => {
     },
   )
 
+  it('may be waited for, but not when their window is destroyed before there is one', async () => {
+    const app = await startApp()
+    await app.startBroker()
+    const codes = await app.electron.evaluate(async ({ BrowserWindow }) => {
+      const codeOf = (error: { code?: string } | undefined) => error?.code
+      const window = new BrowserWindow({ show: false })
+      const link = main.broker.link(window, { name: 'a' }).then(() => 'linked', codeOf)
+      const { closed } = main.broker.connect(window, new BrowserWindow({ show: false }), { name: 'b' })
+      window.destroy()
+      const late = main.broker.link(window, { name: 'c' }).then(() => 'linked', codeOf)
+      return Promise.all([link, closed.then(codeOf), late])
+    })
+    expect(codes).toEqual(['CLOSED', 'CLOSED', 'CLOSED'])
+    expect(await app.quit()).toBe(0)
+  })
+
   it('hear of it when the main process closes their connection', async () => {
     const { app, ends } = await connectedWindows()
     const ended = Promise.all(ends.map((end) => end.evaluate(() => page.talks.endOf('talk'))))
