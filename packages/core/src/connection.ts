@@ -35,14 +35,14 @@ export interface ConnectionOptions<P extends Protocol> {
   readonly connect: (signal: AbortSignal) => Link | Promise<Link>
   readonly protocol: P
   /** Of the channel. */
-  readonly channelOptions?: ChannelOptions
+  readonly channelOptions?: ChannelOptions | undefined
   /**
    * Whether to try again after a failure: how many times in a row, or a function of their number so far (from 0) and the error.
    * A channel that was open for 10 s ends the row. Default 0. Also when an open channel is lost.
    */
-  readonly retry?: number | ((attempt: number, error: unknown) => boolean)
+  readonly retry?: number | ((attempt: number, error: unknown) => boolean) | undefined
   /** Milliseconds before each new attempt, or a function of its number (from 0). Default 1,000, doubled each time up to 30,000. */
-  readonly retryDelay?: number | ((attempt: number, error: unknown) => number)
+  readonly retryDelay?: number | ((attempt: number, error: unknown) => number) | undefined
 }
 
 const CONNECTING = Object.freeze({ status: 'connecting', error: null, channel: null })

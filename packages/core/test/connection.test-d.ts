@@ -2,7 +2,7 @@
 import { expectTypeOf } from 'vitest'
 import type { SharedChannel } from '../src/channel.ts'
 import { bytes, json } from '../src/codec.ts'
-import { Connection } from '../src/connection.ts'
+import { Connection, type ConnectionOptions } from '../src/connection.ts'
 import { Connections } from '../src/connections.ts'
 import { latestMessage, type MessageSource } from '../src/latest-message.ts'
 import { defineProtocol } from '../src/protocol.ts'
