@@ -1,0 +1,37 @@
+import {
+  getCurrentInstance,
+  getCurrentScope,
+  hasInjectionContext,
+  inject,
+  onMounted,
+  onScopeDispose,
+  ssrContextKey,
+} from 'vue'
+
+/**
+ * Has `release` called at the end of the scope, if there is one.
+ *
+ * @returns Calls it earlier; it is called once at most.
+ */
+export function onRelease(release: () => void): () => void {
+  let end = () => {
+    end = () => {}
+    release()
+  }
+  const once = () => end()
+  if (getCurrentScope() !== undefined) onScopeDispose(once)
+  return once
+}
+
+/**
+ * Calls `start` at once; in a component that is hydrated once that is done, since it must show what the server has rendered; on a
+ * server never.
+ */
+export function onClient(start: () => void): void {
+  const instance = getCurrentInstance()
+  // A component that is being set up has an element already where it is to take over the server's.
+  const isHydrating = instance?.vnode.el != null
+  const isServer = hasInjectionContext() && inject(ssrContextKey, undefined) !== undefined
+  if (!isHydrating && !isServer) start()
+  else if (instance !== null) onMounted(start)
+}

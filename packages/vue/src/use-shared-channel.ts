@@ -1,0 +1,85 @@
+import { Connection, type ConnectionState, keyText, type Protocol } from '@shared-channel/core'
+import { computed, markRaw, shallowRef, toValue, watch } from 'vue'
+import { connectionOptions, resolve } from './connection-options.ts'
+import { MessageTap } from './message-tap.ts'
+import { usePresence } from './presence.ts'
+import { onClient, onRelease } from './scope.ts'
+import { sharedConnections } from './shared-channels.ts'
+import type { SharedChannelOptions, SharedChannelResult } from './types.ts'
+
+/**
+ * A channel that is open from the setup of this component, or the start of this scope, to its end. With the plugin
+ * `sharedChannels()` all components that use the same key share one; else it is this component's own.
+ *
+ * On a server nothing is opened. A component that is deactivated (by `<KeepAlive>`) keeps its channel: one of its own is paused, so
+ * that the sender feels the back-pressure.
+ *
+ * @param options `key`, `connect` and `protocol`; `retry`, `retryDelay`, `channelOptions`, `throwOnError`. Refs or getters.
+ * @returns `status`: `'connecting'`, `'open'`, `'closed'` or `'error'`; `error`: why the last attempt failed, or null; `channel`: the
+ *   open channel, or null; `send`, which throws `CLOSED` while there is none; `reconnect`; `close`; `latest`; `on`.
+ * @example
+ * const { status, send, on, latest } = useSharedChannel({
+ *   key: () => ['camera', props.size],
+ *   connect: (signal) => connect('camera', { signal }),
+ *   protocol: Camera,
+ * })
+ * const level = latest('level')
+ * on('frame', (pixels) => draw(canvas.value, pixels))
+ */
+export function useSharedChannel<P extends Protocol>(options: SharedChannelOptions<P>): SharedChannelResult<P> {
+  const presence = usePresence()
+  const shared = sharedConnections()
+  const ofThis = connectionOptions(options)
+  let connection = new Connection(ofThis)
+  const state = shallowRef<ConnectionState<P>>(connection.get())
+  const tap = new MessageTap<P>(() => toValue(options.protocol), presence)
+
+  let leave: (() => void) | undefined
+  let resume: (() => void) | undefined
+  /** Others may have consumers on a channel that is shared; one of this component's own waits for it. */
+  const pauseWhileAside = () => {
+    resume?.()
+    resume = undefined
+    if (shared === undefined && presence?.isShown.get() === false) resume = state.value.channel?.pause()
+  }
+  const open = () => {
+    if (shared !== undefined) {
+      connection = shared.get(toValue(options.key), ofThis)
+      connection.options = ofThis // whoever came before may have left
+    }
+    leave = connection.subscribe((next) => {
+      // What it has handed out it hands out until the next one opens: a channel that closes empties its ring.
+      if (next.channel !== null) tap.channel.set(markRaw(next.channel))
+      state.value = next
+      pauseWhileAside()
+    })
+  }
+  const reopen = () => {
+    if (leave === undefined) return // not opened yet
+    tap.channel.set(null) // what it still has to say belongs to another key
+    leave()
+    open()
+  }
+  presence?.isShown.subscribe(pauseWhileAside)
+  watch(() => keyText(toValue(options.key)), reopen)
+  watch(state, ({ status, error }) => {
+    if (status === 'error' && resolve(options.throwOnError ?? false, error)) throw error
+  })
+  onRelease(() => {
+    tap.channel.set(null)
+    leave?.()
+    state.value = { status: 'closed', error: null, channel: null }
+  })
+  onClient(open)
+
+  return {
+    status: computed(() => state.value.status),
+    error: computed(() => state.value.error),
+    channel: computed(() => state.value.channel),
+    send: (type, payload) => connection.send(type, payload),
+    reconnect: () => connection.reconnect(),
+    close: () => connection.close(),
+    latest: (type) => tap.latest(type),
+    on: (type, handler) => tap.on(type, handler),
+  }
+}
