@@ -20,6 +20,11 @@ const connect = () => Promise.reject(new Error())
 expectTypeOf(new Connection({ connect, protocol: Camera })).toEqualTypeOf<Connection<Camera>>()
 expectTypeOf(new Connections().get(['camera', 0], { connect, protocol: Camera })).toEqualTypeOf<Connection<Camera>>()
 
+// takes an option that may be undefined for one that was left out
+expectTypeOf<{ connect: typeof connect; protocol: Camera; retry: number | undefined }>().toExtend<
+  ConnectionOptions<Camera>
+>()
+
 // sends what the protocol sends
 expectTypeOf(connection.send('command', { exposure: 8 })).toBeBoolean()
 // @ts-expect-error: another payload
