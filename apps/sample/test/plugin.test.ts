@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Checksum, Pattern, StreamCheck } from '../src/pattern.ts'
 import { LARGEST_RATE, levelAt, Sample } from '../src/protocol.ts'
+import { checkStream } from '../src/stream.ts'
 
 type SampleChannel = SharedChannel<typeof Sample>
 
@@ -35,17 +36,6 @@ function take<Name extends Received>(channel: SampleChannel, name: Name, count: 
       resolve(messages)
     })
   })
-}
-
-/** Streams, and checks what comes. */
-async function stream(channel: SampleChannel, blocks: number, blockBytes: number, seed: number) {
-  const check = new StreamCheck(seed)
-  const stop = channel.on('block', (block) => check.add(block))
-  const over = take(channel, 'streamed', 1)
-  channel.send('stream', { blocks, blockBytes, seed })
-  const [end] = await over
-  stop()
-  return { check, end: end as Exclude<typeof end, undefined> }
 }
 
 const nextError = (channel: SampleChannel) => new Promise<unknown>((resolve) => channel.onError(resolve))
@@ -100,7 +90,7 @@ describe('levels', () => {
     await seen(channel)
     const counted: number[] = []
     channel.on('level', (level) => counted.push(level))
-    await stream(channel, 100, 1000, 1)
+    await checkStream(channel, { blocks: 100, blockBytes: 1000, seed: 1 })
     expect(counted).toEqual([])
 
     const again = take(channel, 'level', 2)
@@ -128,11 +118,27 @@ describe('a stream', () => {
     const { blocks, blockBytes, ring } = each
     const channel = await open({ receiveCapacity: ring, updateInterval: 1 })
 
-    const { check, end } = await stream(channel, blocks, blockBytes, 42)
+    const progress: number[] = []
+    const result = await checkStream(channel, { blocks, blockBytes, seed: 42 }, (bytes) => progress.push(bytes))
 
-    expect(end.blocks).toBe(blocks)
-    expect(check).toMatchObject({ blocks, bytes: blocks * blockBytes, wrong: 0 })
-    expect(check.isRight(end)).toBe(true)
+    expect(result).toMatchObject({ bytes: blocks * blockBytes, isRight: true })
+    expect(progress).toEqual(Array.from({ length: blocks }, (_, i) => (i + 1) * blockBytes))
+  })
+
+  it('may be followed by another', async () => {
+    const channel = await open()
+    for (const seed of [1, 2]) {
+      const result = await checkStream(channel, { blocks: 10, blockBytes: 100, seed })
+      expect(result).toMatchObject({ bytes: 1000, isRight: true })
+    }
+  })
+
+  it.each(['in good order', 'by a crash'])('ends with its channel, which closes %s', async (how) => {
+    const channel = await open({ isolation: 'process' })
+    const streaming = checkStream(channel, { blocks: 2 ** 32 - 1, blockBytes: 1000, seed: 1 })
+    if (how === 'by a crash') channel.send('fail', 'trap')
+    else void channel.close()
+    await expect(streaming).rejects.toMatchObject({ code: how === 'by a crash' ? 'PEER_LOST' : 'CLOSED' })
   })
 
   it('waits while nobody reads, and the plugin still takes messages', async () => {
