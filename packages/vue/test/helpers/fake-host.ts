@@ -1,0 +1,53 @@
+// What components connect to in these tests: real channels, with both ends in one agent.
+import {
+  AgentLink,
+  flip,
+  type Link,
+  type Protocol,
+  SharedChannel,
+  segmentSize,
+  writeLayout,
+} from '@shared-channel/core'
+
+const CAPACITY = 1 << 16
+
+export class FakeHost<P extends Protocol> {
+  readonly #protocol: P
+  /** The other ends, in the order in which they were asked for. */
+  readonly peers: SharedChannel<Protocol<P['receive'], P['send']>>[] = []
+  /** The signal of each call of `connect`. */
+  readonly signals: AbortSignal[] = []
+  /** How many links are not closed, and how often one was. */
+  openLinks = 0
+  closedLinks = 0
+
+  constructor(protocol: P) {
+    this.#protocol = protocol
+  }
+
+  /** The other end of the channel that was opened last. */
+  get peer(): SharedChannel<Protocol<P['receive'], P['send']>> {
+    const peer = this.peers.at(-1)
+    if (peer === undefined) throw new Error('nobody has connected')
+    return peer
+  }
+
+  readonly connect = async (signal: AbortSignal): Promise<Link> => {
+    this.signals.push(signal)
+    return this.open()
+  }
+
+  /** A link whose other end has a channel. */
+  open(): Link {
+    const memory = new SharedArrayBuffer(segmentSize(CAPACITY, CAPACITY))
+    writeLayout(memory, CAPACITY, CAPACITY)
+    this.peers.push(new SharedChannel(new AgentLink(memory, 1), flip<P['send'], P['receive']>(this.#protocol)))
+    this.openLinks++
+    return new AgentLink(memory, 0, {
+      close: () => {
+        this.openLinks--
+        this.closedLinks++
+      },
+    })
+  }
+}
