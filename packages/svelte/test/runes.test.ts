@@ -1,0 +1,54 @@
+// What only Svelte 5 has: boundaries, and state inside of keys.
+import { SharedChannelError } from '@shared-channel/core'
+import { fireEvent, render, screen } from '@testing-library/svelte'
+import { expect, it } from 'vitest'
+import Boundary from './components/Boundary.svelte'
+import DeepKey from './components/DeepKey.svelte'
+import { Cameras } from './helpers/camera.ts'
+import { turns, until } from './helpers/wait.ts'
+
+const isOpen = () => until(() => screen.queryByTestId('status')?.textContent?.trim() === 'open')
+
+it('throwOnError brings the error to the next boundary, which may try again', async () => {
+  const cameras = new Cameras()
+  let works = false
+  const connect = (signal: AbortSignal) => {
+    if (works) return cameras.connect(signal)
+    throw new SharedChannelError('INVALID_ARGUMENT', 'There is no such camera.')
+  }
+  const { unmount } = render(Boundary, { connect })
+  await until(() => screen.queryByTestId('failure') !== null)
+  expect(screen.getByTestId('failure').textContent).toBe('There is no such camera.')
+  expect(screen.queryByTestId('status')).toBe(null)
+
+  works = true
+  await fireEvent.click(screen.getByText('again'))
+  await isOpen()
+  expect(screen.queryByTestId('failure')).toBe(null)
+  unmount()
+  await until(() => cameras.released === 1)
+})
+
+it('throwOnError brings the loss of an open channel there, too', async () => {
+  const cameras = new Cameras()
+  const { unmount } = render(Boundary, { connect: cameras.connect })
+  await isOpen()
+  cameras.lose(new SharedChannelError('PEER_LOST', 'The camera fell.'))
+  await until(() => screen.queryByTestId('failure') !== null)
+  expect(screen.getByTestId('failure').textContent).toBe('The camera fell.')
+  unmount()
+  await until(() => cameras.open === 0)
+})
+
+it('state inside of a key counts by its value, and `fromStore` is open while it is read', async () => {
+  const cameras = new Cameras()
+  const { unmount } = render(DeepKey, { connect: cameras.connect })
+  await isOpen()
+  await fireEvent.click(screen.getByText('keep'))
+  await turns()
+  expect(cameras.ends).toHaveLength(1)
+  await fireEvent.click(screen.getByText('grow'))
+  await until(() => cameras.ends.length === 2 && cameras.open === 1)
+  unmount()
+  await until(() => cameras.open === 0)
+})
