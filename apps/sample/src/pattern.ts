@@ -71,8 +71,7 @@ export class StreamCheck {
 
   /** @returns Whether this is the next block. */
   add(block: Uint8Array): boolean {
-    const expected = this.#pattern.next(block.length)
-    const isRight = block.every((byte, i) => byte === expected[i])
+    const isRight = areEqual(block, this.#pattern.next(block.length))
     this.#checksum.add(block)
     this.#blocks++
     this.#bytes += block.length
@@ -97,4 +96,9 @@ export class StreamCheck {
   isRight(streamed: { readonly blocks: number; readonly checksum: number }): boolean {
     return this.#wrong === 0 && this.#blocks === streamed.blocks && this.#checksum.value === streamed.checksum
   }
+}
+
+function areEqual(one: Uint8Array, other: Uint8Array): boolean {
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false
+  return true
 }

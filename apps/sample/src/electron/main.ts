@@ -1,13 +1,14 @@
 // The main process of all sample applications: electron main.cjs --framework=react
+// Another build of the plugin: --plugin=/absolute/path/sample
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createBroker, registerAppScheme } from '@shared-channel/electron/main'
 import { app, BrowserWindow } from 'electron'
 import { SAMPLE } from '../protocol.ts'
 
-const PLUGIN = join(__dirname, '../../build/Release/sample')
 const FRAMEWORKS = ['react', 'vue', 'svelte']
 
+const plugin = app.commandLine.getSwitchValue('plugin') || join(__dirname, '../../build/Release/sample')
 const framework = app.commandLine.getSwitchValue('framework')
 if (!FRAMEWORKS.includes(framework)) fail(`--framework is one of ${FRAMEWORKS.join(', ')}.`)
 const pages = join(__dirname, '../../..', framework, 'dist')
@@ -15,8 +16,8 @@ if (!existsSync(pages)) fail(`There is no ${pages}; build it first: npm run buil
 
 registerAppScheme(pages)
 createBroker({
-  plugins: { [SAMPLE]: { path: PLUGIN, isolation: 'renderer', updateInterval: 4 } },
-  folders: [dirname(PLUGIN)],
+  plugins: { [SAMPLE]: { path: plugin, isolation: 'renderer', updateInterval: 4 } },
+  folders: [dirname(plugin)],
 })
 app
   .whenReady()

@@ -1,4 +1,4 @@
-// Starts the app of this folder in the real Electron.
+// Starts an app in the real Electron.
 import { chownSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +12,8 @@ const APP = fileURLToPath(new URL('../../dist/windows/main.cjs', import.meta.url
 const RUN_AS_NOBODY = fileURLToPath(new URL('run-as-nobody.sh', import.meta.url))
 
 export interface AppOptions {
+  /** Its main file. Default: the app of this folder. */
+  readonly main?: string
   readonly switches?: readonly string[]
   /** Beside that of the tests. */
   readonly environment?: Readonly<Record<string, string>>
@@ -19,14 +21,14 @@ export interface AppOptions {
 
 /** It ends with the test. */
 export async function startApp(launch: Launch = plainLaunch(), options: AppOptions = {}): Promise<TestApp> {
-  const { switches = [], environment } = options
+  const { main = APP, switches = [], environment } = options
   const { executable, user } = launch
   const home = mkdtempSync(join(tmpdir(), 'shared-channel-windows-'))
   if (user !== undefined) chownSync(home, user, user)
   const electron = await _electron.launch({
     executablePath: user === undefined ? executable : RUN_AS_NOBODY,
     chromiumSandbox: !launch.switches.includes('--no-sandbox'),
-    args: [...launch.switches, '--disable-gpu', '--js-flags=--expose-gc', `--user-data-dir=${home}`, ...switches, APP],
+    args: [...launch.switches, '--disable-gpu', '--js-flags=--expose-gc', `--user-data-dir=${home}`, ...switches, main],
     env: {
       ...definedOf(process.env),
       ...environment,
