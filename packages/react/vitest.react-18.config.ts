@@ -12,6 +12,7 @@ export default defineConfig({
   test: {
     ...config.test,
     name: 'react-18',
+    env: { REACT: '18.2.0' },
     setupFiles: ['test/react-18.ts', 'test/setup.ts'],
     sequence: { setupFiles: 'list' },
   },

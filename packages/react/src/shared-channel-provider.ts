@@ -5,7 +5,7 @@ const ConnectionsContext = createContext<Connections | null>(null)
 
 export interface SharedChannelProviderProps {
   /** Whose channels these are: for several roots of one page, or a test. By default the provider has its own. */
-  readonly connections?: Connections
+  readonly connections?: Connections | undefined
   readonly children?: ReactNode
 }
 

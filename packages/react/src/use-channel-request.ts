@@ -5,7 +5,6 @@ import {
   type SendPayload,
   type SharedChannel,
   SharedChannelError,
-  type WaitOptions,
 } from '@shared-channel/core'
 import { useCallback, useInsertionEffect, useMemo, useRef, useState } from 'react'
 
@@ -49,7 +48,7 @@ const IDLE = Object.freeze({ data: undefined, error: null, isPending: false })
 export function useChannelRequest<P extends Protocol, Name extends RequestName<P>>(
   channel: Pick<SharedChannel<P>, 'protocol' | 'request'> | null,
   type: Name,
-  { timeout }: Pick<WaitOptions, 'timeout'> = {},
+  { timeout }: { readonly timeout?: number | undefined } = {},
 ): ChannelRequest<SendPayload<P, Name>, ReplyPayload<P, Name>> {
   type Reply = ReplyPayload<P, Name>
   const [state, setState] = useState<RequestState<Reply>>(IDLE)

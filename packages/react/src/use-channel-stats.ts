@@ -14,7 +14,7 @@ import { useReadable } from './use-readable.ts'
  */
 export function useChannelStats<P extends Protocol>(
   channel: Pick<SharedChannel<P>, 'stats'> | null,
-  { interval = 1000 }: { readonly interval?: number } = {},
+  { interval = 1000 }: { readonly interval?: number | undefined } = {},
 ): ChannelStats | null {
   return useReadable(useMemo(() => channelStats(channel, interval), [channel, interval]))
 }

@@ -9,7 +9,7 @@ export interface SharedChannelOptions<P extends Protocol> extends ConnectionOpti
    * Whether an error that leaves the status `'error'` is thrown while rendering, to the next error boundary; a function decides
    * by the error. Default false.
    */
-  readonly throwOnError?: boolean | ((error: unknown) => boolean)
+  readonly throwOnError?: boolean | ((error: unknown) => boolean) | undefined
 }
 
 /** Where the channel is, and what can be done with it. The same object until something changes; the functions are always the same for a key. */

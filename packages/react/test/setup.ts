@@ -1,4 +1,4 @@
-import { cleanup } from '@testing-library/react'
 import { afterEach } from 'vitest'
 
-afterEach(cleanup)
+// Not before: the test of Fast Refresh wants to be there when React is loaded.
+afterEach(async () => (await import('@testing-library/react')).cleanup())

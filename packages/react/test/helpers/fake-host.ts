@@ -5,6 +5,7 @@ import {
   type Link,
   type Protocol,
   SharedChannel,
+  SharedChannelError,
   segmentSize,
   writeLayout,
 } from '@shared-channel/core'
@@ -15,6 +16,8 @@ export class FakeHost<P extends Protocol> {
   readonly #protocol: P
   /** The other ends, in the order in which they were asked for. */
   readonly peers: SharedChannel<Protocol<P['receive'], P['send']>>[] = []
+  /** The ends that were given out. */
+  readonly #links: AgentLink[] = []
   /** The signal of each call of `connect`. */
   readonly signals: AbortSignal[] = []
   /** How many links are not closed. */
@@ -47,6 +50,13 @@ export class FakeHost<P extends Protocol> {
     writeLayout(memory, CAPACITY, CAPACITY)
     this.peers.push(new SharedChannel(new AgentLink(memory, 1), flip<P['send'], P['receive']>(this.#protocol)))
     this.openLinks++
-    return new AgentLink(memory, 0, { close: () => void this.openLinks-- })
+    const link = new AgentLink(memory, 0, { close: () => void this.openLinks-- })
+    this.#links.push(link)
+    return link
+  }
+
+  /** Ends the channel that was opened last, without its having been asked to. */
+  lose(): void {
+    this.#links.at(-1)?.end(new SharedChannelError('PEER_LOST', 'The other side has crashed.'))
   }
 }
