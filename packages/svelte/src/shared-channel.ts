@@ -7,7 +7,6 @@ import {
   type ReceiveName,
   SharedChannelError,
 } from '@shared-channel/core'
-import { tick } from 'svelte'
 import { derived, get, readable } from 'svelte/store'
 import { channelValue } from './channel-value.ts'
 import { checkReceived } from './check-received.ts'
@@ -54,11 +53,7 @@ export function sharedChannel<P extends Protocol>(options: OptionsSource<P>): Sh
       leave()
       connection = connections.get(options.key, options)
       connection.options = options
-      leave = connection.subscribe((state) => {
-        // What is rendered because the channel is open may subscribe, too: none of that misses a message.
-        if (state.channel !== null) void tick().then(state.channel.pause())
-        set(state)
-      })
+      leave = connection.subscribe(set)
     })
     return () => {
       stop()

@@ -18,7 +18,7 @@ export interface SharedChannelOptions<P extends Protocol> extends ConnectionOpti
    * Whether reading the status, the error or the channel throws the error when the status is `'error'`, so that a
    * `<svelte:boundary>` around the reader shows it. A function says it for each error. Default false.
    */
-  readonly throwOnError?: boolean | ((error: unknown) => boolean)
+  readonly throwOnError?: boolean | ((error: unknown) => boolean) | undefined
 }
 
 /**
