@@ -1,0 +1,7 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+export default defineConfig({
+  base: './', // for Electron's app:// as for any folder of a server
+  plugins: [react()],
+})
