@@ -51,7 +51,9 @@ export type {
   SegmentReference,
 } from './segment-host.ts'
 export type { MessageSlot } from './sender.ts'
+export { type LinkHandler, type ServeLinkOptions, serveLink } from './serve-link.ts'
 export { SharedBufferReceivedEvent, SharedBufferReceiver, toWorker } from './shared-buffer-receiver.ts'
 export { type CounterMemory, SharedCounter } from './shared-counter.ts'
 export { type Readable, Store } from './store.ts'
 export type { WaitOptions } from './waiting.ts'
+export { type WorkerLinkOptions, workerLink } from './worker-link.ts'

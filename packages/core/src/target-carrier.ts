@@ -18,7 +18,7 @@ interface Target {
 }
 
 export type Port = (Emitter | Target) & {
-  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void
+  postMessage(message: unknown, transfer?: readonly object[]): void
   start?(): void
   /** Of a Worker of `worker_threads`; -1 when it has ended. */
   readonly threadId?: number
@@ -154,7 +154,7 @@ export class ProcessCarrier extends TargetCarrier {
 }
 
 /** Adds the handlers; returns how to take them away. */
-function subscribe(target: Emitter | Target, handlers: Readonly<Record<string, Handler>>): () => void {
+export function subscribe(target: Emitter | Target, handlers: Readonly<Record<string, Handler>>): () => void {
   const isTarget = 'addEventListener' in target
   for (const [name, handler] of Object.entries(handlers)) {
     if (isTarget) target.addEventListener(name, handler)
