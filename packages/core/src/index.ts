@@ -23,6 +23,7 @@ export { MemoryMirror, type Progress } from './memory-mirror.ts'
 export { type PostedBuffer, type PostOptions, postSharedBuffer } from './posting.ts'
 export {
   type CallHandlers,
+  checkReceived,
   defineProtocol,
   flip,
   type HandleName,

@@ -101,6 +101,20 @@ export function flip<Send extends MessageEntries, Receive extends MessageEntries
   return Object.freeze({ send: protocol.receive, receive: protocol.send })
 }
 
+/**
+ * Checks a name where it is asked for, before there is a channel that would refuse it.
+ *
+ * @throws SharedChannelError `INVALID_ARGUMENT` when it is no name of a message that the protocol receives; it says which are.
+ * @example
+ * checkReceived(Camera, 'frame')
+ */
+export function checkReceived({ receive }: Protocol, name: string): void {
+  const names = Object.keys(receive).filter((name) => receive[name]?.reply === undefined)
+  if (names.includes(name)) return
+  const known = names.map((name) => `"${name}"`).join(', ') || 'none'
+  throw invalidArgument(`The protocol receives no message "${name}"; it receives ${known}.`)
+}
+
 function merge<One extends MessageEntries, Both extends MessageEntries>(
   direction: string,
   one: One | undefined,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bytes, type Codec, json, text } from '../src/codec.ts'
-import { defineProtocol, flip, type MessageEntries } from '../src/protocol.ts'
+import { checkReceived, defineProtocol, flip, type MessageEntries } from '../src/protocol.ts'
 
 const refusal = (text: string) =>
   expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(text) })
@@ -92,5 +92,19 @@ describe('flip', () => {
     expect(Object.keys(other.receive)).toEqual(['command', 'ping'])
     expect(flip(other)).toEqual(protocol)
     expect(Object.isFrozen(other)).toBe(true)
+  })
+})
+
+describe('checkReceived', () => {
+  it('refuses what is sent, a call, and what nobody knows, and says what there is', () => {
+    const protocol = defineProtocol({
+      send: { command: { id: 1, codec: json() } },
+      receive: { frame: { id: 1, codec: bytes() }, measure: { id: 2, codec: json(), reply: json() } },
+    })
+    expect(() => checkReceived(protocol, 'frame')).not.toThrow()
+    for (const name of ['command', 'measure', 'toString']) {
+      expect(() => checkReceived(protocol, name)).toThrow(refusal(`no message "${name}"; it receives "frame".`))
+    }
+    expect(() => checkReceived(defineProtocol({}), 'frame')).toThrow(refusal('it receives none.'))
   })
 })
