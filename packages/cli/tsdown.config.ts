@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  entry: ['src/doctor.ts'],
+  entry: ['src/doctor.ts', 'src/wasm.ts'],
   format: 'esm',
   target: 'es2022',
   platform: 'node',

@@ -5,12 +5,17 @@
 const COMMANDS = {
   'cmake-dir': () => import('./cmake-dir.js'),
   doctor: () => import('../dist/doctor.js'),
+  wasm: () => import('../dist/wasm.js'),
 }
 
 const USAGE = `usage: shared-channel <command>
 
   cmake-dir                     print the folder to give to CMake:
                                 cmake -S . -B build -DSharedChannel_DIR="$(npx shared-channel cmake-dir)"
+  doctor [app folder]           look for what keeps Shared Channel from working in an Electron application
+  wasm <source>... -o <file>    compile a plugin for browsers (@shared-channel/browser)
+
+Each but cmake-dir tells more with --help.
 `
 
 const [name = '', ...args] = process.argv.slice(2)
