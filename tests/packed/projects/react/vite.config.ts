@@ -1,5 +1,5 @@
-import { sharedChannel } from '@shared-channel/browser/vite'
+import { crossOriginIsolation } from '@shared-channel/browser/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 
-export default defineConfig({ plugins: [react(), sharedChannel()] })
+export default defineConfig({ plugins: [react(), crossOriginIsolation()] })

@@ -1,5 +1,5 @@
-import { sharedChannel } from '@shared-channel/browser/vite'
+import { crossOriginIsolation } from '@shared-channel/browser/vite'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vite'
 
-export default defineConfig({ plugins: [svelte(), sharedChannel()] })
+export default defineConfig({ plugins: [svelte(), crossOriginIsolation()] })

@@ -1,5 +1,5 @@
-import { sharedChannel } from '@shared-channel/browser/vite'
+import { crossOriginIsolation } from '@shared-channel/browser/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
 
-export default defineConfig({ plugins: [vue(), sharedChannel()] })
+export default defineConfig({ plugins: [vue(), crossOriginIsolation()] })
