@@ -1,4 +1,5 @@
 import {
+  checkReceived,
   latestMessage,
   type MessageHandler,
   type Protocol,
@@ -8,32 +9,38 @@ import {
   Store,
 } from '@shared-channel/core'
 import { type ShallowRef, shallowReadonly, shallowRef } from 'vue'
-import { checkReceived } from './check-received.ts'
 import { type Presence, usePresence } from './presence.ts'
 import { onRelease } from './scope.ts'
 
-/** Hands on what a channel hands out, whichever is open: to components while they are shown. */
+/** Hands on what comes in over whichever channel is open: to components while they are shown. */
 export class MessageTap<P extends Protocol> {
-  /** Whose messages are handed on. */
-  readonly channel = new Store<SharedChannel<P> | null>(null)
+  readonly #channel = new Store<SharedChannel<P> | null>(null)
   readonly #protocol: () => P
-  readonly #presence: Presence | undefined
+  readonly #presence: Presence
 
   /** @param presence Of the component that opens the channel: for what is not asked for by another one. */
-  constructor(protocol: () => P, presence: Presence | undefined) {
+  constructor(protocol: () => P, presence: Presence) {
     this.#protocol = protocol
     this.#presence = presence
   }
 
+  /** Hands on what this channel hands out, to its end: one that is closed empties its ring first. */
+  use(channel: SharedChannel<P> | null): void {
+    this.#channel.set(channel)
+    void channel?.closed.then(() => {
+      if (this.#channel.get() === channel) this.#channel.set(null)
+    })
+  }
+
   on<Name extends ReceiveName<P>>(type: Name, handler: MessageHandler<ReceivePayload<P, Name>>): () => void {
     checkReceived(this.#protocol(), type)
-    const presence = usePresence() ?? this.#presence
+    const presence = usePresence(this.#presence)
     let isOver = false
     const stop = this.#follow((channel) => {
       if (channel === null || channel.isClosed) return () => {}
       const isView = channel.protocol.receive[type]?.codec.input === 'view'
       return channel.on(type, (data) => {
-        if (presence?.isShown.get() !== false) return handler(data)
+        if (presence.get()) return handler(data)
         const kept = isView ? copyOf(data) : data
         presence.wait(() => isOver || handler(kept))
       })
@@ -46,11 +53,11 @@ export class MessageTap<P extends Protocol> {
 
   latest<Name extends ReceiveName<P>>(type: Name): Readonly<ShallowRef<ReceivePayload<P, Name> | undefined>> {
     checkReceived(this.#protocol(), type)
-    const presence = usePresence() ?? this.#presence
+    const presence = usePresence(this.#presence)
     const shown = shallowRef<ReceivePayload<P, Name>>()
     let newest: ReceivePayload<P, Name> | undefined
     const show = () => {
-      if (presence?.isShown.get() !== false) shown.value = newest
+      if (presence.get()) shown.value = newest
     }
     const stop = this.#follow((channel) =>
       latestMessage(channel, type).subscribe((data) => {
@@ -58,10 +65,10 @@ export class MessageTap<P extends Protocol> {
         show()
       }),
     )
-    const stopShowing = presence?.isShown.subscribe(show)
+    const stopShowing = presence.subscribe(show)
     onRelease(() => {
       stop()
-      stopShowing?.()
+      stopShowing()
     })
     return shallowReadonly(shown)
   }
@@ -69,7 +76,7 @@ export class MessageTap<P extends Protocol> {
   /** Has `attach` called with the channel, and with each one that comes in its place. */
   #follow(attach: (channel: SharedChannel<P> | null) => () => void): () => void {
     let detach: (() => void) | undefined
-    const stop = this.channel.subscribe((channel) => {
+    const stop = this.#channel.subscribe((channel) => {
       detach?.()
       detach = attach(channel)
     })

@@ -2,13 +2,12 @@ import { Store } from '@shared-channel/core'
 import { type ComponentInternalInstance, getCurrentInstance, onActivated, onDeactivated } from 'vue'
 
 /** Whether a component is shown, or kept aside by `<KeepAlive>`; and what waits until it is shown again. */
-export class Presence {
+export class Presence extends Store<boolean> {
   readonly #waiting: (() => void)[] = []
-  readonly isShown: Store<boolean>
 
   constructor(isShown: boolean) {
-    this.isShown = new Store(isShown)
-    this.isShown.subscribe((isShown) => {
+    super(isShown)
+    this.subscribe((isShown) => {
       if (isShown) this.#catchUp()
     })
   }
@@ -29,25 +28,23 @@ export class Presence {
   }
 }
 
+/** One for each component, so that whatever waits for it keeps its order. */
 const presences = new WeakMap<ComponentInternalInstance, Presence>()
 
-/** That of the component that is being set up; outside of components there is nothing that could be deactivated. */
-export function usePresence(): Presence | undefined {
+/** That of the component that is being set up. Outside of components nothing is ever kept aside. */
+export function usePresence(outside: Presence = new Presence(true)): Presence {
   const instance = getCurrentInstance()
-  if (instance === null) return undefined
+  if (instance === null) return outside
   const known = presences.get(instance)
   if (known !== undefined) return known
   const presence = new Presence(!isKeptAside(instance))
   presences.set(instance, presence)
-  onActivated(() => presence.isShown.set(true)) // also at the first mount
-  onDeactivated(() => presence.isShown.set(false))
+  onActivated(() => presence.set(true)) // also at the first mount
+  onDeactivated(() => presence.set(false))
   return presence
 }
 
 /** A component can also come up inside of one that is deactivated: what that renders is kept up to date. */
 function isKeptAside(instance: ComponentInternalInstance): boolean {
-  for (let at: ComponentInternalInstance | null = instance; at !== null; at = at.parent) {
-    if (at.isDeactivated) return true
-  }
-  return false
+  return instance.isDeactivated || (instance.parent !== null && isKeptAside(instance.parent))
 }

@@ -8,19 +8,10 @@ import {
   ssrContextKey,
 } from 'vue'
 
-/**
- * Has `release` called at the end of the scope, if there is one.
- *
- * @returns Calls it earlier; it is called once at most.
- */
+/** Has `release`, which must be safe to call twice, called at the end of the scope, if there is one. Returns it. */
 export function onRelease(release: () => void): () => void {
-  let end = () => {
-    end = () => {}
-    release()
-  }
-  const once = () => end()
-  if (getCurrentScope() !== undefined) onScopeDispose(once)
-  return once
+  if (getCurrentScope() !== undefined) onScopeDispose(release)
+  return release
 }
 
 /**

@@ -40,7 +40,7 @@ export function useSharedChannel<P extends Protocol>(options: SharedChannelOptio
   const pauseWhileAside = () => {
     resume?.()
     resume = undefined
-    if (shared === undefined && presence?.isShown.get() === false) resume = state.value.channel?.pause()
+    if (shared === undefined && !presence.get()) resume = state.value.channel?.pause()
   }
   const open = () => {
     if (shared !== undefined) {
@@ -48,25 +48,24 @@ export function useSharedChannel<P extends Protocol>(options: SharedChannelOptio
       connection.options = ofThis // whoever came before may have left
     }
     leave = connection.subscribe((next) => {
-      // What it has handed out it hands out until the next one opens: a channel that closes empties its ring.
-      if (next.channel !== null) tap.channel.set(markRaw(next.channel))
+      if (next.channel !== null) tap.use(markRaw(next.channel))
       state.value = next
       pauseWhileAside()
     })
   }
   const reopen = () => {
     if (leave === undefined) return // not opened yet
-    tap.channel.set(null) // what it still has to say belongs to another key
+    tap.use(null) // what the channel still has to say belongs to another key
     leave()
     open()
   }
-  presence?.isShown.subscribe(pauseWhileAside)
+  presence.subscribe(pauseWhileAside)
   watch(() => keyText(toValue(options.key)), reopen)
   watch(state, ({ status, error }) => {
     if (status === 'error' && resolve(options.throwOnError ?? false, error)) throw error
   })
   onRelease(() => {
-    tap.channel.set(null)
+    tap.use(null)
     leave?.()
     state.value = { status: 'closed', error: null, channel: null }
   })

@@ -199,6 +199,16 @@ describe('latest', () => {
     await until(() => level.value === 2)
   })
 
+  it('is forgotten with the channel, whose memory nobody holds once it is closed', async () => {
+    const { host, latest, close, has } = using()
+    const level = latest('level')
+    await has('open')
+    host.peer.send('level', 1)
+    await until(() => level.value === 1)
+    await close()
+    expect(level.value).toBeUndefined()
+  })
+
   it('is forgotten with the key', async () => {
     const key = ref(1)
     const { host, latest, has } = using({ key })
