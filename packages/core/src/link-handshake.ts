@@ -98,8 +98,10 @@ export function readHandshake(value: unknown): Handshake | undefined {
       }
       case 'served':
         return { sharedChannelLink }
-      case 'failed':
-        return { sharedChannelLink, text: String(propertyOf(found, 'text')) }
+      case 'failed': {
+        const text = propertyOf(found, 'text')
+        if (typeof text === 'string') return { sharedChannelLink, text }
+      }
     }
   }
   return undefined

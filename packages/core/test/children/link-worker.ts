@@ -50,6 +50,7 @@ const thrown = () => {
 const starts: Record<string, () => void> = {
   serve: () => {
     serveLink(work)
+    parentPort?.on('message', (message) => 'echo' in message && tell(message.echo))
     serveLink(thrown, { name: 'throws' })
     serveLink(() => Promise.reject(new Error('rejected later')), { name: 'rejects' })
   },
