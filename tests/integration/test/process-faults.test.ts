@@ -56,11 +56,10 @@ describe.concurrent.each(['opener', 'creator'] as const)('the %s of a channel is
     'after it has written over all of the memory: the other has closed by then, or says that it is lost',
     async () => {
       const { seed, codes, slowest, received } = await survive(killed, 'scribble', SCRIBBLERS)
-      const { CORRUPT = 0, ...others } = codes
-      expect(CORRUPT, `seed ${seed}`).toBeGreaterThan(0)
-      const known = ['PEER_LOST', 'MESSAGE_TOO_LARGE', 'TIMEOUT', 'CLOSED', 'in order']
+      // Which of them depends on what the other has looked at before the kill. That garbage is seen as such: garbage.test.ts.
+      const known = ['CORRUPT', 'PEER_LOST', 'MESSAGE_TOO_LARGE', 'TIMEOUT', 'CLOSED', 'in order']
       expect(
-        Object.keys(others).filter((code) => !known.includes(code)),
+        Object.keys(codes).filter((code) => !known.includes(code)),
         `seed ${seed}`,
       ).toEqual([])
       expect(slowest, `seed ${seed}`).toBeLessThan(DEADLINE)

@@ -64,22 +64,25 @@ switch (state) {
     break
   }
   case 'in a handler': {
-    const channel = mayEnd(new SharedChannel(await openPlugin(pluginPath('flood'), { options: 'send' }), Data))
+    const channel = new SharedChannel(await openPlugin(pluginPath('flood'), { options: 'send' }), Data)
     let received = 0
     channel.on('data', () => {
-      if (++received === 100) leave()
+      if (++received !== 100) return
+      mayEnd(channel) // not before: else nothing would hold the event loop until there are a hundred
+      leave()
     })
-    // Without this nothing holds the event loop until there are a hundred.
-    if (how === 'nothing left to do') setTimeout(() => {}, 200)
     break
   }
   case 'in a loop': {
-    const channel = mayEnd(new SharedChannel(await openPlugin(pluginPath('flood'), { options: 'send' }), Data))
-    if (how === 'nothing left to do') setTimeout(() => {}, 200)
+    const channel = new SharedChannel(await openPlugin(pluginPath('flood'), { options: 'send' }), Data)
     let received = 0
     // Not awaited: a module that is not finished has an exit code of its own.
     void (async () => {
-      for await (const { data } of channel) if (data.length > 0 && ++received === 100) leave()
+      for await (const { data } of channel) {
+        if (data.length === 0 || ++received !== 100) continue
+        mayEnd(channel)
+        leave()
+      }
     })()
     break
   }
