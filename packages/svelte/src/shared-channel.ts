@@ -2,6 +2,7 @@ import {
   type Connection,
   type ConnectionState,
   Connections,
+  checkReceived,
   latestMessage,
   type Protocol,
   type ReceiveName,
@@ -9,7 +10,6 @@ import {
 } from '@shared-channel/core'
 import { derived, get, readable } from 'svelte/store'
 import { channelValue } from './channel-value.ts'
-import { checkReceived } from './check-received.ts'
 import { keyedOptions } from './keyed-options.ts'
 import { sharedConnections } from './share-channels.ts'
 import type { OptionsSource, SharedChannelMethods, SharedChannelOptions, SharedChannelStore } from './types.ts'

@@ -1,5 +1,5 @@
 // The sample plugin's part, played in this agent.
-import { AgentLink, flip, type Link, SharedChannel, segmentSize, writeLayout } from '@shared-channel/core'
+import { AgentLink, flip, type Link, MIN_CAPACITY, SharedChannel, segmentSize, writeLayout } from '@shared-channel/core'
 import { MessageType } from '@shared-channel/core/compat'
 import { Checksum, Pattern, Sample, type SampleConnectOptions } from '@shared-channel/sample'
 
@@ -17,9 +17,9 @@ export class FakePlugin {
   released = 0
 
   readonly connect = async (_name: string, options: SampleConnectOptions = {}): Promise<Link> => {
-    const { sendCapacity = 65_536, receiveCapacity = 65_536 } = options
-    const memory = new SharedArrayBuffer(segmentSize(sendCapacity, receiveCapacity))
-    writeLayout(memory, sendCapacity, receiveCapacity)
+    const capacities = [capacityOf(options.sendCapacity), capacityOf(options.receiveCapacity)] as const
+    const memory = new SharedArrayBuffer(segmentSize(...capacities))
+    writeLayout(memory, ...capacities)
     const end = new SharedChannel(new AgentLink(memory, 1), PluginEnd)
     this.options.push(options)
     this.ends.push(end)
@@ -48,3 +48,6 @@ export class FakePlugin {
     return this.ends.length - this.released
   }
 }
+
+/** As hosts round it. */
+const capacityOf = (bytes = 65_536) => Math.max(MIN_CAPACITY, 2 ** Math.ceil(Math.log2(bytes)))
