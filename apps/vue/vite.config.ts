@@ -1,0 +1,7 @@
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vite'
+
+export default defineConfig({
+  base: './', // for Electron's app:// as for any folder of a server
+  plugins: [vue()],
+})
