@@ -1,7 +1,8 @@
+import { crossOriginIsolation } from '@shared-channel/browser/vite'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vite'
 
 export default defineConfig({
-  base: './', // for app://, where Electron serves what is built
-  plugins: [svelte({ configFile: false })],
+  base: './', // for Electron's app:// as for any folder of a server
+  plugins: [svelte({ configFile: false }), crossOriginIsolation()],
 })
