@@ -12,8 +12,8 @@ export function App({ connect }: { connect: Connect }) {
   return (
     <SharedChannelProvider>
       <main>
-        <h1>Shared Channel with React</h1>
-        <div>
+        <div className="row">
+          <h1>Shared Channel in React</h1>
           <button type="button" onClick={() => setMounted(!isMounted)}>
             {isMounted ? 'Unmount' : 'Mount'}
           </button>
