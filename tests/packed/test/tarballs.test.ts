@@ -15,7 +15,7 @@ const tarballs = inject('tarballs')
 
 it('there is one of every package', () => {
   const frameworks = ['react', 'vue', 'svelte', 'browser'].map((name) => `@shared-channel/${name}`)
-  expect(tarballs.map(({ name }) => name).toSorted()).toEqual([...BOTH, ...frameworks, COMMAND].toSorted())
+  expect(new Set(tarballs.map(({ name }) => name))).toEqual(new Set([...BOTH, ...frameworks, COMMAND]))
 })
 
 describe.each(tarballs.filter(({ name }) => name !== COMMAND))('$name', ({ name, filename }) => {
