@@ -4,6 +4,7 @@ import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { countWorkers } from './test/browser/count-workers.ts'
 import { findChromium } from './test/browser/find-chromium.ts'
+import { renderOnServer } from './test/browser/render-on-server.ts'
 
 const args = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--js-flags=--expose-gc']
 
@@ -20,7 +21,7 @@ export default defineConfig({
       screenshotFailures: false,
       provider: playwright({ launchOptions: { executablePath: findChromium(), args } }),
       instances: [{ browser: 'chromium' }],
-      commands: { countWorkers },
+      commands: { countWorkers, renderOnServer },
     },
   },
 })
