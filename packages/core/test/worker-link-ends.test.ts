@@ -7,7 +7,7 @@ import { serveLink } from '../src/serve-link.ts'
 import { workerLink } from '../src/worker-link.ts'
 import { pattern } from './helpers/bytes.ts'
 import { forkProgram, once, programPath } from './helpers/programs.ts'
-import { until } from './helpers/wait.ts'
+import { turns, until } from './helpers/wait.ts'
 import { Work } from './helpers/work.ts'
 import { openWork, startLinkWorker, toldBy } from './helpers/worker-links.ts'
 
@@ -47,6 +47,22 @@ it('what a thread published before it ended is handed out', async () => {
   channel.send('order', 'last words')
   expect(await channel.closed).toMatchObject(LOST)
   expect(told).toEqual(['farewell'])
+})
+
+describe('a thread that serves nothing any more', () => {
+  it('lives as long as a channel has a consumer', async () => {
+    const channel = await openWork(await startLinkWorker('serve one'))
+    for (let i = 0; i < 10; i++) {
+      expect(await channel.request('double', i)).toBe(2 * i)
+      await turns()
+    }
+  })
+
+  it('ends when none has', async () => {
+    const worker = await startLinkWorker('have one')
+    const channel = await openWork(worker)
+    expect(await channel.closed).toMatchObject(LOST)
+  })
 })
 
 it('a link without a channel learns of it when it gets one', async () => {

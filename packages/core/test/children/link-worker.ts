@@ -65,6 +65,13 @@ const starts: Record<string, () => void> = {
       work(link, info)
     })
   },
+  /** Has a channel without a consumer, and nothing else to do. */
+  'have one': () => {
+    const stop = serveLink((link) => {
+      stop()
+      new SharedChannel(link, flip(Work))
+    })
+  },
   nothing: () => parentPort?.on('message', () => {}),
   'not even start': thrown,
 }
