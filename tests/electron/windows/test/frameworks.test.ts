@@ -11,6 +11,8 @@ const MAIN = fileURLToPath(new URL('../../../../apps/sample/dist/electron/main.c
 const ADDRESS = 'app://sample/index.html'
 const FRAMEWORKS = ['react', 'vue', 'svelte'] as const
 const ROUNDS = 5
+/** For what a busy machine may take its time. */
+const PATIENCE = { timeout: 20_000 }
 
 describe.skipIf(inject('electron') === null).each(FRAMEWORKS)('the sample application in %s', (framework) => {
   it('streams, comes and goes with its channels, and leaves nothing', async () => {
@@ -77,21 +79,21 @@ describe.skipIf(inject('electron') === null).each(FRAMEWORKS)('the sample applic
 
     await expectOpen(page, 'SharedBufferTest')
     await send('hello')
-    await expect.poll(received).toEqual(['HELLO'])
+    await expect.poll(received, PATIENCE).toEqual(['HELLO'])
 
     await test.getByLabel('Buffer size').fill('64')
     await expectOpen(page, 'SharedBufferTest')
     await send('x'.repeat(100))
-    await expect.poll(() => test.getByRole('alert').textContent()).toContain('64')
+    await expect.poll(() => test.getByRole('alert').textContent(), PATIENCE).toContain('64')
 
     await send('still here')
-    await expect.poll(received).toEqual(['HELLO', 'STILL HERE'])
+    await expect.poll(received, PATIENCE).toEqual(['HELLO', 'STILL HERE'])
   })
 
   it('says why there is no channel when the plugin is refused', async () => {
     const { page } = await startSample(framework, '--plugin=/nowhere/sample')
     const component = instrument(page)
-    await expect.poll(() => component.locator('.status').getAttribute('data-status')).toBe('error')
+    await expect.poll(() => component.locator('.status').getAttribute('data-status'), PATIENCE).toBe('error')
     expect(await component.getByRole('alert').textContent()).toContain('/nowhere/sample')
     expect(await component.getByRole('button', { name: 'Stream' }).isDisabled()).toBe(true)
   })
@@ -109,19 +111,19 @@ const mount = (page: Page) => page.getByRole('button', { name: 'Mount', exact: t
 
 async function unmount(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Unmount' }).click()
-  await expect.poll(() => instrument(page).count()).toBe(0)
+  await expect.poll(() => instrument(page).count(), PATIENCE).toBe(0)
 }
 
 const expectOpen = (page: Page, component: string) =>
   expect
-    .poll(() => page.getByRole('region', { name: component }).locator('.status').getAttribute('data-status'))
+    .poll(() => page.getByRole('region', { name: component }).locator('.status').getAttribute('data-status'), PATIENCE)
     .toBe('open')
 
 /** That the plugin streams and each byte is checked. */
 async function expectRightStream(page: Page): Promise<void> {
   await expectOpen(page, 'Instrument')
   await instrument(page).getByRole('button', { name: 'Stream' }).click()
-  await expect.poll(() => instrument(page).locator('output').textContent(), { timeout: 20_000 }).toMatch(/\d/)
+  await expect.poll(() => instrument(page).locator('output').textContent(), PATIENCE).toMatch(/\d/)
   expect(await instrument(page).locator('output').getAttribute('class')).toBe('right')
 }
 
