@@ -45,15 +45,14 @@ export function sharedChannel<P extends Protocol>(options: OptionsSource<P>): Sh
     let leave = () => {}
     const stop = source.subscribe(({ options, text }) => {
       throwOnError = options.throwOnError
-      if (connection !== undefined && text === openKey) {
-        connection.options = options
-        return
+      if (connection === undefined || text !== openKey) {
+        openKey = text
+        leave()
+        // By its text: state in the key is not to be followed by the effect of whoever subscribes.
+        connection = connections.get(JSON.parse(text), options)
+        leave = connection.subscribe(set)
       }
-      openKey = text
-      leave()
-      connection = connections.get(options.key, options)
       connection.options = options
-      leave = connection.subscribe(set)
     })
     return () => {
       stop()

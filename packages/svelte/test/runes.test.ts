@@ -1,9 +1,10 @@
 // What only Svelte 5 has: boundaries, and state inside of keys.
 import { SharedChannelError } from '@shared-channel/core'
 import { fireEvent, render, screen } from '@testing-library/svelte'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import Boundary from './components/Boundary.svelte'
 import DeepKey from './components/DeepKey.svelte'
+import Handler from './components/Handler.svelte'
 import { Cameras } from './helpers/camera.ts'
 import { turns, until } from './helpers/wait.ts'
 
@@ -49,6 +50,19 @@ it('state inside of a key counts by its value, and `fromStore` is open while it 
   expect(cameras.ends).toHaveLength(1)
   await fireEvent.click(screen.getByText('grow'))
   await until(() => cameras.ends.length === 2 && cameras.open === 1)
+  unmount()
+  await until(() => cameras.open === 0)
+})
+
+it('state inside of a key that no function reads is none that effects follow', async () => {
+  const cameras = new Cameras()
+  const onsubscribe = vi.fn()
+  const { unmount } = render(Handler, { connect: cameras.connect, onsubscribe })
+  await until(() => cameras.ends.length === 1)
+  await fireEvent.click(screen.getByText('grow'))
+  await turns()
+  expect(onsubscribe).toHaveBeenCalledOnce()
+  expect(cameras.ends).toHaveLength(1)
   unmount()
   await until(() => cameras.open === 0)
 })
