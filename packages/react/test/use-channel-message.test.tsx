@@ -42,6 +42,15 @@ describe('a handler', () => {
     expect(calls.every(([render, level]) => render >= level)).toBe(true)
   })
 
+  it('is subscribed once, however often another one is given', () => {
+    const source = new FakeSource()
+    const on = vi.spyOn(source, 'on')
+    const { rerender } = renderHook(() => useChannelMessage(source, 'level', () => {}))
+    rerender()
+    rerender()
+    expect(on).toHaveBeenCalledOnce()
+  })
+
   it('is that of a render before any of its other effects', () => {
     const source = new FakeSource()
     const calls: [render: number, level: number][] = []

@@ -23,7 +23,9 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { error: u
 
 /** Has React say nothing of errors that a boundary has caught. */
 export function silenceErrors(): void {
-  vi.spyOn(console, 'error').mockImplementation(() => {})
+  for (const { console } of [globalThis, document.defaultView ?? globalThis]) {
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+  }
   // As in browsers, what an event's listener throws is no affair of whoever dispatched the event. React 18 relies on that.
   const { happyDOM } = window as unknown as Pick<HappyWindow, 'happyDOM'>
   Object.assign(happyDOM?.settings ?? {}, { errorCapture: 'tryAndCatch', disableErrorCapturing: false })

@@ -7,7 +7,7 @@ export class FakeSource implements MessageSource<Camera> {
   isClosed = false
   readonly handlers = new Set<MessageHandler<never>>()
 
-  readonly on: MessageSource<Camera>['on'] = (_, handler) => {
+  on: MessageSource<Camera>['on'] = (_, handler) => {
     this.handlers.add(handler)
     return () => void this.handlers.delete(handler)
   }
