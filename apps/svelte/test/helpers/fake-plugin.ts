@@ -13,6 +13,8 @@ export class FakePlugin {
   readonly options: SampleConnectOptions[] = []
   /** How many levels a second were asked for last. */
   rate: number | undefined
+  /** Whether a byte of each stream is another one. */
+  isDamaged = false
   /** How many links the application has let go of. */
   released = 0
 
@@ -36,6 +38,7 @@ export class FakePlugin {
       for (let i = 0; i < blocks; i++) {
         const block = pattern.next(blockBytes)
         checksum.add(block)
+        if (this.isDamaged && i === 0) block[0] = 255 - (block[0] ?? 0)
         end.send('block', block)
       }
       end.send('streamed', { blocks, checksum: checksum.value })

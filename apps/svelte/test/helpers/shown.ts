@@ -1,10 +1,10 @@
 // What a user finds in a component.
 import { type Component, mount, unmount } from 'svelte'
 import { onTestFinished } from 'vitest'
-import type { FakePlugin } from './fake-plugin.ts'
+import type { Connect } from '../../src/connect.ts'
 
 /** Mounts it until the test ends. */
-export function show(component: Component<{ connect?: FakePlugin['connect'] }>, { connect }: FakePlugin) {
+export function show(component: Component<{ connect: Connect }>, { connect }: { connect: Connect }) {
   const mounted = mount(component, { target: document.body, props: { connect } })
   let isMounted = true
   const leave = async () => {
@@ -23,7 +23,11 @@ export function find<Kind extends HTMLElement = HTMLElement>(selector: string): 
   return element
 }
 
-export const status = (): string | undefined => find('.status').dataset.status
+export const statuses = (): (string | undefined)[] =>
+  [...document.querySelectorAll<HTMLElement>('.status')].map(({ dataset }) => dataset.status)
+
+/** Of what is shown alone. */
+export const status = (): string | undefined => statuses().join()
 
 /** The text of an alert; undefined when there is none. */
 export const alert = (): string | null | undefined => document.querySelector('[role=alert]')?.textContent

@@ -68,17 +68,16 @@ it.each(['63', '1048577', '100.5', ''])('leaves the buffer as it is for the size
   show(SharedBufferTest, plugin)
   await isOpen()
   fill('input[type=number]', size)
+  await until(() => find('input[type=number]').getAttribute('aria-invalid') === 'true')
   send('hello')
   await until(() => received().length === 1)
   expect(plugin.ends).toHaveLength(1)
 })
 
-it('says why there is no channel', async () => {
-  const plugin = new FakePlugin()
-  const connect = () => Promise.reject(new Error('the plugin is away'))
-  show(SharedBufferTest, Object.assign(plugin, { connect }))
+it('says why there is no channel, and sends nothing', async () => {
+  show(SharedBufferTest, { connect: () => Promise.reject(new Error('the plugin is away')) })
+  expect(find<HTMLButtonElement>('form button').disabled).toBe(true)
   await until(() => status() === 'error')
   expect(alert()).toContain('the plugin is away')
-  send('hello')
-  await until(() => alert()?.includes('no open channel') === true)
+  expect(find<HTMLButtonElement>('form button').disabled).toBe(true)
 })
