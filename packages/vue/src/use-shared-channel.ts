@@ -1,5 +1,5 @@
 import { Connection, type ConnectionState, keyText, type Protocol } from '@shared-channel/core'
-import { computed, markRaw, shallowRef, toValue, watch } from 'vue'
+import { markRaw, shallowRef, toRef, toValue, watch, watchEffect } from 'vue'
 import { connectionOptions, resolve } from './connection-options.ts'
 import { MessageTap } from './message-tap.ts'
 import { usePresence } from './presence.ts'
@@ -61,7 +61,8 @@ export function useSharedChannel<P extends Protocol>(options: SharedChannelOptio
   }
   presence.subscribe(pauseWhileAside)
   watch(() => keyText(toValue(options.key)), reopen)
-  watch(state, ({ status, error }) => {
+  watchEffect(() => {
+    const { status, error } = state.value
     if (status === 'error' && resolve(options.throwOnError ?? false, error)) throw error
   })
   onRelease(() => {
@@ -72,9 +73,10 @@ export function useSharedChannel<P extends Protocol>(options: SharedChannelOptio
   onClient(open)
 
   return {
-    status: computed(() => state.value.status),
-    error: computed(() => state.value.error),
-    channel: computed(() => state.value.channel),
+    // Not computed: that would hold a channel, and so its memory, until somebody looks again.
+    status: toRef(() => state.value.status),
+    error: toRef(() => state.value.error),
+    channel: toRef(() => state.value.channel),
     send: (type, payload) => connection.send(type, payload),
     reconnect: () => connection.reconnect(),
     close: () => connection.close(),
