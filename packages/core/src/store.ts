@@ -1,3 +1,5 @@
+import { reportUncaught } from './host.ts'
+
 /** A value that changes, and who wants to know. Svelte's stores have this shape, and React's `useSyncExternalStore` takes it apart. */
 export interface Readable<T> {
   /** The value as it is now; the same object until it changes. */
@@ -61,7 +63,11 @@ export class Store<T> implements Readable<T> {
     this.#value = value
     for (const own of [...this.#runs]) {
       if (!this.#runs.has(own)) continue // it has left meanwhile
-      own.run(value)
+      try {
+        own.run(value)
+      } catch (error) {
+        reportUncaught(error) // what one does with it is no affair of the others, or of whoever has changed it
+      }
       if (!Object.is(this.#value, value)) return // changed by that: everyone was told the newer one
     }
   }

@@ -71,6 +71,19 @@ it('never tells an older value after a newer one', () => {
   expect(run.mock.calls).toEqual([[0], [2]])
 })
 
+it('tells everyone, also when one of them throws', () => {
+  const uncaught = vi.spyOn(console, 'error').mockReturnValue()
+  const store = new Store(0)
+  store.subscribe((value) => {
+    if (value === 1) throw new Error('no')
+  })
+  const run = vi.fn()
+  store.subscribe(run)
+  store.set(1)
+  expect(run.mock.calls).toEqual([[0], [1]])
+  expect(uncaught).toHaveBeenCalledWith(new Error('no'))
+})
+
 it('works with functions that are taken from it', () => {
   const { get, set, subscribe } = new Store('a')
   const run = vi.fn()
