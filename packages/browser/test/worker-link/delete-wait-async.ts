@@ -1,0 +1,2 @@
+// Before anything else is evaluated.
+delete (Atomics as { waitAsync?: unknown }).waitAsync
