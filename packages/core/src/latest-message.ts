@@ -1,4 +1,5 @@
 import type { SharedChannel } from './channel.ts'
+import { inNextFrame } from './frame.ts'
 import type { Protocol, ReceiveName, ReceivePayload } from './protocol.ts'
 import { type Readable, Store } from './store.ts'
 
@@ -44,13 +45,3 @@ export function latestMessage<P extends Protocol, Name extends ReceiveName<P>>(
 const copyOf = <T>(data: T): T => (isSliceable(data) ? data.slice() : data)
 
 const isSliceable = <T>(data: T): data is T & { slice(): T } => ArrayBuffer.isView(data) && 'slice' in data
-
-/** @returns How to call it off. */
-function inNextFrame(callback: () => void): () => void {
-  if (typeof requestAnimationFrame === 'function') {
-    const frame = requestAnimationFrame(callback)
-    return () => cancelAnimationFrame(frame)
-  }
-  const timer = setTimeout(callback, 16)
-  return () => clearTimeout(timer)
-}

@@ -42,6 +42,25 @@ describe('the latest message', () => {
     expect(run.mock.calls).toEqual([[undefined], ['1.999'], ['2.999'], ['3.999']])
   })
 
+  it('of several types is told in one callback of the frame, though one of those who are told may throw', async () => {
+    const { due, next } = frames()
+    const report = vi.fn()
+    vi.stubGlobal('reportError', report)
+    const { a, b } = openPair()
+    const [note, value] = [latestMessage(a, 'note'), latestMessage(a, 'value')]
+    note.subscribe((text) => {
+      if (text !== undefined) throw new Error('of a subscriber')
+    })
+    value.subscribe(() => {})
+    b.send('note', 'hello')
+    b.send('value', 1)
+    await until(() => a.stats().receivedMessages === 2)
+    expect(due.size).toBe(1)
+    next()
+    expect([note.get(), value.get()]).toEqual(['hello', 1])
+    expect(report.mock.calls).toEqual([[new Error('of a subscriber')]])
+  })
+
   it('is a consumer while somebody wants it', async () => {
     const { due } = frames()
     const { a, b } = openPair()

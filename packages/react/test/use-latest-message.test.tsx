@@ -1,5 +1,4 @@
 import { act, renderHook } from '@testing-library/react'
-import { StrictMode } from 'react'
 import { describe, expect, it } from 'vitest'
 import { useLatestMessage } from '../src/index.ts'
 import { FakeSource } from './helpers/fake-source.ts'
@@ -49,16 +48,29 @@ describe('the latest message', () => {
     expect(renders).toBe(2)
   })
 
-  it('is the same for all who show it, in one render', () => {
+  it('of several types or channels is rendered once a frame', () => {
+    const frames = heldFrames()
+    const [a, b] = [new FakeSource(), new FakeSource()]
+    let renders = 0
+    const { result } = renderHook(() => {
+      renders++
+      return [useLatestMessage(a, 'level'), useLatestMessage(b, 'level')]
+    })
+    a.emit(1)
+    b.emit(2)
+    frames.next()
+    expect(result.current).toEqual([1, 2])
+    expect(renders).toBe(2)
+  })
+
+  it('comes in StrictMode, too', () => {
     const frames = heldFrames()
     const source = new FakeSource()
-    const { result } = renderHook(() => [useLatestMessage(source, 'level'), useLatestMessage(source, 'level')], {
-      wrapper: StrictMode,
-    })
+    const { result } = renderHook(() => useLatestMessage(source, 'level'), { reactStrictMode: true })
     source.emit(1)
-    source.emit(2)
     frames.next()
-    expect(result.current).toEqual([2, 2])
+    expect(result.current).toBe(1)
+    expect(source.handlers.size).toBe(1)
   })
 
   it('begins anew with another channel, and is nothing of none', () => {

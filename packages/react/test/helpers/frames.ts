@@ -1,7 +1,7 @@
 import { act } from '@testing-library/react'
 import { vi } from 'vitest'
 
-/** Frames that come when the test says so. */
+/** Frames that come when the test says so. As in a page, React has its turn after each callback. */
 export function heldFrames(): { next(): void } {
   const callbacks = new Map<number, FrameRequestCallback>()
   let last = 0
@@ -14,9 +14,7 @@ export function heldFrames(): { next(): void } {
     next() {
       const due = [...callbacks.values()]
       callbacks.clear()
-      act(() => {
-        for (const callback of due) callback(performance.now())
-      })
+      for (const callback of due) act(() => callback(performance.now()))
     },
   }
 }
