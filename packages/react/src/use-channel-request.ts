@@ -17,7 +17,7 @@ interface RequestState<Reply> {
   readonly isPending: boolean
 }
 
-/** A call of the other side, and how it stands. The same object until something changes; the functions are always the same for a channel. */
+/** A call of the other side, and how it stands. The same object until something changes; the functions stay the same for a channel and its options. */
 export interface ChannelRequest<Payload, Reply> extends RequestState<Reply> {
   /**
    * Calls the other side; the call before is given up if it is still open. What becomes of it is rendered; the promise is for
