@@ -34,7 +34,7 @@ export function connectionOptions<P extends Protocol>(options: SharedChannelOpti
     },
     get retryDelay() {
       const { retryDelay } = options
-      return retryDelay === undefined ? undefined : (...failure: Failure) => resolve(retryDelay, ...failure)
+      return retryDelay && ((...failure: Failure) => resolve(retryDelay, ...failure))
     },
   }
 }

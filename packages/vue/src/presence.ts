@@ -8,7 +8,7 @@ export class Presence extends Store<boolean> {
   constructor(isShown: boolean) {
     super(isShown)
     this.subscribe((isShown) => {
-      if (isShown) this.#catchUp()
+      if (isShown) for (const call of this.#waiting.splice(0)) attempt(call)
     })
   }
 
@@ -16,15 +16,14 @@ export class Presence extends Store<boolean> {
   wait(call: () => void): void {
     this.#waiting.push(call)
   }
+}
 
-  #catchUp(): void {
-    for (const call of this.#waiting.splice(0)) {
-      try {
-        call()
-      } catch (error) {
-        reportError(error) // as a channel does with what its handlers throw
-      }
-    }
+/** Reports an error as a channel does that a handler throws. */
+function attempt(call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    reportError(error)
   }
 }
 

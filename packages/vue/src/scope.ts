@@ -2,6 +2,7 @@ import {
   getCurrentInstance,
   getCurrentScope,
   hasInjectionContext,
+  type InjectionKey,
   inject,
   onMounted,
   onScopeDispose,
@@ -22,7 +23,11 @@ export function onClient(start: () => void): void {
   const instance = getCurrentInstance()
   // A component that is being set up has an element already where it is to take over the server's.
   const isHydrating = instance?.vnode.el != null
-  const isServer = hasInjectionContext() && inject(ssrContextKey, undefined) !== undefined
+  const isServer = provided(ssrContextKey) !== undefined
   if (!isHydrating && !isServer) start()
   else if (instance !== null) onMounted(start)
 }
+
+/** What is provided under a key; undefined where there is nothing, and outside of apps. */
+export const provided = <T>(key: InjectionKey<T> | typeof ssrContextKey): T | undefined =>
+  hasInjectionContext() ? inject<T | undefined>(key, undefined) : undefined

@@ -1,5 +1,6 @@
 import { Connections } from '@shared-channel/core'
-import { hasInjectionContext, type InjectionKey, inject, type ObjectPlugin } from 'vue'
+import type { InjectionKey, ObjectPlugin } from 'vue'
+import { provided } from './scope.ts'
 
 /** Under which connections are provided: `provide(connectionsKey, new Connections())` shares channels below one component. */
 export const connectionsKey: InjectionKey<Connections> = Symbol('shared channels')
@@ -15,6 +16,5 @@ export function sharedChannels(connections: Connections = new Connections()): Ob
   return { install: (app) => void app.provide(connectionsKey, connections) }
 }
 
-/** Those of the app or of a component above; undefined when channels are not shared, and outside of both. */
-export const sharedConnections = (): Connections | undefined =>
-  hasInjectionContext() ? inject(connectionsKey, undefined) : undefined
+/** Those of the app or of a component above; undefined when channels are not shared. */
+export const sharedConnections = (): Connections | undefined => provided(connectionsKey)

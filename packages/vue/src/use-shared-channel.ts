@@ -1,7 +1,8 @@
-import { Connection, type ConnectionState, keyText, type Protocol } from '@shared-channel/core'
-import { markRaw, shallowRef, toRef, toValue, watch, watchEffect } from 'vue'
+import { Connection, keyText, type Protocol } from '@shared-channel/core'
+import { markRaw, toValue, watch, watchEffect } from 'vue'
+import { channelRefs } from './channel-refs.ts'
 import { connectionOptions, resolve } from './connection-options.ts'
-import { MessageTap } from './message-tap.ts'
+import { messages } from './messages.ts'
 import { usePresence } from './presence.ts'
 import { onClient, onRelease } from './scope.ts'
 import { sharedConnections } from './shared-channels.ts'
@@ -29,10 +30,10 @@ import type { SharedChannelOptions, SharedChannelResult } from './types.ts'
 export function useSharedChannel<P extends Protocol>(options: SharedChannelOptions<P>): SharedChannelResult<P> {
   const presence = usePresence()
   const shared = sharedConnections()
-  const ofThis = connectionOptions(options)
-  let connection = new Connection(ofThis)
-  const state = shallowRef<ConnectionState<P>>(connection.get())
-  const tap = new MessageTap<P>(() => toValue(options.protocol), presence)
+  const ofConnection = connectionOptions(options)
+  let connection = new Connection(ofConnection)
+  const [refs, show] = channelRefs<P>()
+  const { from, ...ofMessages } = messages(() => toValue(options.protocol), presence)
 
   let leave: (() => void) | undefined
   let resume: (() => void) | undefined
@@ -40,47 +41,43 @@ export function useSharedChannel<P extends Protocol>(options: SharedChannelOptio
   const pauseWhileAside = () => {
     resume?.()
     resume = undefined
-    if (shared === undefined && !presence.get()) resume = state.value.channel?.pause()
+    if (shared === undefined && !presence.get()) resume = refs.channel.value?.pause()
   }
   const open = () => {
     if (shared !== undefined) {
-      connection = shared.get(toValue(options.key), ofThis)
-      connection.options = ofThis // whoever came before may have left
+      connection = shared.get(toValue(options.key), ofConnection)
+      connection.options = ofConnection // whoever came before may have left
     }
     leave = connection.subscribe((next) => {
-      if (next.channel !== null) tap.use(markRaw(next.channel))
-      state.value = next
+      if (next.channel !== null) from(markRaw(next.channel))
+      show(next)
       pauseWhileAside()
     })
   }
   const reopen = () => {
     if (leave === undefined) return // not opened yet
-    tap.use(null) // what the channel still has to say belongs to another key
+    from(null) // what the channel still has to say belongs to another key
     leave()
     open()
   }
   presence.subscribe(pauseWhileAside)
   watch(() => keyText(toValue(options.key)), reopen)
   watchEffect(() => {
-    const { status, error } = state.value
-    if (status === 'error' && resolve(options.throwOnError ?? false, error)) throw error
+    const { status, error } = refs
+    if (status.value === 'error' && resolve(options.throwOnError ?? false, error.value)) throw error.value
   })
   onRelease(() => {
-    tap.use(null)
+    from(null)
     leave?.()
-    state.value = { status: 'closed', error: null, channel: null }
+    show({ status: 'closed', error: null, channel: null })
   })
   onClient(open)
 
   return {
-    // Not computed: that would hold a channel, and so its memory, until somebody looks again.
-    status: toRef(() => state.value.status),
-    error: toRef(() => state.value.error),
-    channel: toRef(() => state.value.channel),
+    ...refs,
     send: (type, payload) => connection.send(type, payload),
     reconnect: () => connection.reconnect(),
     close: () => connection.close(),
-    latest: (type) => tap.latest(type),
-    on: (type, handler) => tap.on(type, handler),
+    ...ofMessages,
   }
 }

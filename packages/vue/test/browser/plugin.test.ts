@@ -90,7 +90,7 @@ describe('the real plugin', () => {
     const scope = effectScope()
     const camera = scope.run(() => useSharedChannel({ key: 1, connect: () => connect(SAMPLE), protocol: Sample }))
     const level = camera?.latest('level')
-    await expect.poll(() => camera?.channel.value?.state, TIMEOUT).toBe('open')
+    await expect.poll(() => camera?.channel.value?.state, TIMEOUT).toBe('open') // it was looked at, too
     scope.stop()
     await workers(0)
     await noMemory()
