@@ -3,7 +3,7 @@
 import { Mailbox } from './mailbox.ts'
 import type { StartMessage, WorkerMessage } from './messages.ts'
 import { ModuleMemory } from './module-memory.ts'
-import { Exit, makeWasi } from './wasi.ts'
+import { makeWasi } from './wasi.ts'
 
 const INFO = 1
 const ERROR = 3
@@ -17,7 +17,7 @@ interface Exports extends WebAssembly.Exports {
 
 const say = (message: WorkerMessage) => postMessage(message)
 
-onmessage = ({ data }: MessageEvent<StartMessage>) => {
+addEventListener('message', ({ data }: MessageEvent<StartMessage>) => {
   const memory = new ModuleMemory(data.memory)
   const mailbox = new Mailbox(data.pending)
   let isReady = false
@@ -65,7 +65,7 @@ onmessage = ({ data }: MessageEvent<StartMessage>) => {
     const stack = error instanceof Error ? error.stack : undefined
     say({ type: 'ended', code, text: lastWords ?? textOf(error), ...(stack === undefined ? {} : { stack }) })
   }
-}
+})
 
 /** @returns The address of a NUL-terminated copy. */
 function putText(exports: Exports, memory: ModuleMemory, text: string): number {
@@ -77,7 +77,6 @@ function putText(exports: Exports, memory: ModuleMemory, text: string): number {
 }
 
 function textOf(error: unknown): string {
-  if (error instanceof Exit) return error.message
   if (error instanceof WebAssembly.RuntimeError) return `WebAssembly trap: ${error.message}`
   // Only static objects let exceptions out, while they are made.
   return error instanceof Error ? error.message : 'an exception left the constructor of a static object'

@@ -15,13 +15,6 @@ const ABSOLUTE_TIME = 1
 /** What getRandomValues takes at once. */
 const RANDOM_BYTES = 65536
 
-/** Thrown in the middle of a call that does not return. */
-export class Exit extends Error {
-  constructor(code: number) {
-    super(`the plugin called exit(${code})`)
-  }
-}
-
 /**
  * @param memory The module's.
  * @param print Gets each line that the plugin prints, to stderr or else to stdout.
@@ -57,6 +50,9 @@ export function makeWasi(memory: ModuleMemory, print: (line: string, isError: bo
       memory.view().setUint8(result, CHARACTER_DEVICE)
       return OK
     },
+    // There are no folders; the library asks once, at its start.
+    fd_prestat_dir_name: (): number => BAD_DESCRIPTOR,
+    fd_prestat_get: (): number => BAD_DESCRIPTOR,
     fd_read(_descriptor: number, _buffers: number, _count: number, result: number): number {
       memory.view().setUint32(result, 0, true) // the end of the input
       return OK
@@ -87,9 +83,6 @@ export function makeWasi(memory: ModuleMemory, print: (line: string, isError: bo
       memory.bytes(event, 8).set(memory.bytes(subscription, 8)) // which subscription
       view.setUint32(result, 1, true)
       return OK
-    },
-    proc_exit(code: number): never {
-      throw new Exit(code)
     },
     random_get(address: number, size: number): number {
       for (let at = 0; at < size; at += RANDOM_BYTES) {

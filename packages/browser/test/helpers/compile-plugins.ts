@@ -7,8 +7,19 @@ import { fileURLToPath } from 'node:url'
 
 const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const PLUGINS = folder('../plugins')
+const HELPERS = folder('.')
 const CLI = folder('../../../cli')
 const NATIVE = folder('../../../native')
+/** What host.cpp takes from elsewhere. */
+const HOST_FILES = [
+  'brief_look.hpp',
+  'buffer_post.cpp',
+  'buffer_post.hpp',
+  'doorbell.hpp',
+  'hang_watch.hpp',
+  'message_sender.cpp',
+  'message_sender.hpp',
+]
 const CACHE = folder('../../build/wasm/cache')
 /** Where the tests fetch them from: /build/wasm/echo.wasm. */
 const MODULES = folder('../../build/wasm')
@@ -18,15 +29,20 @@ export default async function setup(): Promise<void> {
   const compiler = hashOf([
     ...filesIn(join(CLI, 'dist')),
     ...filesIn(join(NATIVE, 'include')),
-    ...filesIn(join(NATIVE, 'src')),
+    ...filesIn(join(NATIVE, 'src/wasm')),
+    ...HOST_FILES.map((file) => join(NATIVE, 'src', file)),
   ])
-  for (const source of filesIn(PLUGINS)) {
-    const name = basename(source, '.cpp')
-    const cached = join(CACHE, `${name}-${hashOf([source], compiler)}.wasm`)
-    if (!existsSync(cached)) await compile(source, cached)
-    copyFileSync(cached, join(MODULES, `${name}.wasm`))
-  }
+  await Promise.all(filesIn(PLUGINS).map((source) => provide(source, compiler)))
 }
+
+async function provide(source: string, compiler: string): Promise<void> {
+  const name = basename(source, '.cpp')
+  const cached = join(CACHE, `${name}-${hashOf([source, ...filesIn(HELPERS).filter(isHeader)], compiler)}.wasm`)
+  if (!existsSync(cached)) await compile(source, cached)
+  copyFileSync(cached, join(MODULES, `${name}.wasm`))
+}
+
+const isHeader = (file: string) => file.endsWith('.hpp')
 
 function compile(source: string, output: string): Promise<void> {
   const args = [join(CLI, 'bin/shared-channel.js'), 'wasm', source, '-o', output]

@@ -15,18 +15,24 @@ const SOCKETS =
   'Sockets: a browser has none. Let the page fetch, or open a WebSocket, and send on what it receives; leave the rest to the ' +
   'native build with #ifndef __wasm__.'
 
-/** In the text of clang and of the linker. The first that fits is told; one cause has many errors. */
+/** Uses of functions that the library for browsers does not declare, or has not. */
+const uses = (names: string) => `(?:undefined symbol: |undeclared identifier ')(?:${names})\\b`
+
+/** One of these, in the text of clang or of the linker. */
+const any = (...patterns: string[]) => new RegExp(patterns.join('|'))
+
+/** The first that fits is told; one cause has many errors. */
 const ERRORS: readonly Limit[] = [
   {
     of: /undefined symbol: sc_get_plugin_entry/,
     text: 'No source is a plugin: write SHARED_CHANNEL_PLUGIN(Class, "name", "version") at the end of one.',
   },
   {
-    of: /'(?:sys\/socket|netinet\/\w+|arpa\/inet|netdb)\.h' file not found|undefined symbol: (?:socket|connect|bind|getaddrinfo)\b/,
+    of: any("'(?:netdb|net/if)\\.h' file not found", uses('socket|connect|bind|listen|getaddrinfo|gethostbyname')),
     text: SOCKETS,
   },
   {
-    of: /undefined symbol: (?:tmpfile|tmpnam|mkstemp|flock|mmap|chmod)\b|WASI lacks a true mmap/,
+    of: any('WASI lacks a true mmap', uses('tmpfile|tmpnam|mkstemp|flock|mmap|chmod')),
     text: FILES,
   },
   {
@@ -36,7 +42,11 @@ const ERRORS: readonly Limit[] = [
       'compile the sources of a library along. What drives devices or windows belongs to the native build: #ifndef __wasm__.',
   },
   {
-    of: /WASI lacks|wasm lacks|undefined symbol: (?:fork|exec\w*|system|popen|kill|signal|raise|sigaction|dlopen|dlsym|setjmp|longjmp)\b/,
+    of: any(
+      'WASI lacks',
+      'Setjmp/longjmp support requires',
+      uses('fork|exec\\w*|system|popen|kill|signal|raise|sigaction|dlopen|dlsym|setjmp|longjmp'),
+    ),
     text: 'A browser has no processes, signals, libraries to load or long jumps. Leave that to the native build with #ifndef __wasm__.',
   },
   {
@@ -58,11 +68,12 @@ const GIVEN = new Set(
     'environ_sizes_get',
     'fd_close',
     'fd_fdstat_get',
+    'fd_prestat_dir_name',
+    'fd_prestat_get',
     'fd_read',
     'fd_seek',
     'fd_write',
     'poll_oneoff',
-    'proc_exit',
     'random_get',
     'sched_yield',
   ].map((name) => `wasi_snapshot_preview1.${name}`),
@@ -87,6 +98,8 @@ export function explainImports(module: WebAssembly.Module): string | undefined {
     .map((entry) => `${entry.module}.${entry.name}`)
     .filter((name) => !/^(?:env\.memory|shared_channel\..*)$/.test(name) && !GIVEN.has(name))
   if (missing.length === 0) return undefined
-  const texts = missing.map((name) => IMPORTS.find(({ of }) => of.test(name))?.text ?? `There is no ${name}.`)
-  return ['The plugin uses what a browser has not.', ...new Set(texts)].join('\n\n')
+  const texts = missing.map(
+    (name) => IMPORTS.find(({ of }) => of.test(name))?.text ?? 'Leave that to the native build.',
+  )
+  return [`The plugin uses what a browser has not: ${missing.join(', ')}.`, ...new Set(texts)].join('\n\n')
 }

@@ -15,14 +15,15 @@ export function compileFlags(
   defines: readonly string[],
   flags: readonly string[],
 ): string[] {
+  const isC = source.endsWith('.c')
   return [
     ...TARGET,
-    ...(source.endsWith('.c') ? [] : ['-std=c++20', '-fwasm-exceptions']),
+    ...(isC ? [] : ['-std=c++20', '-fwasm-exceptions']),
     '-fno-delete-null-pointer-checks', // the channel lies at address 0
     '-fvisibility=hidden',
     ...includes.map((folder) => `-I${toTreePath(folder)}`),
     ...defines.map((define) => `-D${define}`),
-    ...flags,
+    ...flags.filter((flag) => !(isC && /^-std=(?:c|gnu)\+\+/.test(flag))),
   ]
 }
 

@@ -3,6 +3,12 @@ import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Tree } from './toolchain.ts'
 
+/** A source and what it includes, as the compiler gets it. */
+export interface SourceTree {
+  readonly path: string
+  readonly tree: Tree
+}
+
 /** What may name a file in a line of the preprocessor: `#include <…>`, `#if __has_include("…")`, `#define CONFIG "…"`. */
 const DIRECTIVE = /^[ \t]*#.*$/gm
 const NAME = /(["<])([^"<>\n]+)([">])/g
@@ -15,7 +21,7 @@ export const toTreePath = (path: string): string => `/${path.replaceAll('\\', '/
  * @param includes The folders that are searched for headers, absolute.
  * @returns The source's path for the compiler, and all that it may include, as far as it lies in these folders or beside it.
  */
-export function readSources(source: string, includes: readonly string[]): { path: string; tree: Tree } {
+export function readSources(source: string, includes: readonly string[]): SourceTree {
   const tree: Tree = {}
   const seen = new Set<string>()
   const waiting = [source]

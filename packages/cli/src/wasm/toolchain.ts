@@ -1,4 +1,5 @@
 // The compiler, which is WebAssembly itself, with files that it is given.
+import { statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -21,14 +22,20 @@ export interface Outcome {
   readonly text: string
 }
 
-/** Calls clang. */
-export type Clang = (tool: 'clang' | 'clang++', args: readonly string[], files: Tree) => Promise<Outcome>
+/** Clang, and the linker that it calls. */
+export interface Compiler {
+  readonly version: string
+  clang(tool: 'clang' | 'clang++', args: readonly string[], files: Tree): Promise<Outcome>
+}
 
 /** @throws Refusal When it is not installed. */
-export async function loadToolchain(): Promise<Clang> {
-  const { commands, runLLVM, Exit } = await importToolchain()
+export async function loadToolchain(): Promise<Compiler> {
+  const file = findToolchain()
+  // The compiler runs for some seconds, in which making its own code faster takes longer than it saves.
+  setFlagsFromString('--liftoff-only')
+  const { commands, runLLVM, Exit }: Toolchain = await import(pathToFileURL(file).href)
   await runLLVM(undefined, {}, { fetchProgress: () => {} }) // reads its own files, which it would tell of on stdout
-  return async (tool, args, files) => {
+  const clang: Compiler['clang'] = async (tool, args, files) => {
     const decoder = new TextDecoder()
     let text = ''
     const collect = (bytes: Uint8Array | null) => {
@@ -43,19 +50,17 @@ export async function loadToolchain(): Promise<Clang> {
       return { files: undefined, text: said() }
     }
   }
+  // The path has the version where packages are kept by it; the size tells two others apart.
+  return { version: `${file} ${statSync(file).size}`, clang }
 }
 
-async function importToolchain(): Promise<Toolchain> {
+function findToolchain(): string {
   for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
-    let file: string
     try {
-      file = createRequire(from).resolve(PACKAGE)
+      return createRequire(from).resolve(PACKAGE)
     } catch {
-      continue
+      // the next
     }
-    // The compiler runs for some seconds, in which making its own code faster takes longer than it saves.
-    setFlagsFromString('--liftoff-only')
-    return await import(pathToFileURL(file).href)
   }
   throw new Refusal(
     `The compiler is missing: the package ${PACKAGE} brings clang as WebAssembly (105 MB, nothing else to install). ` +

@@ -23,7 +23,7 @@ class [[gnu::visibility("hidden")]] __shim_type_info : public std::type_info {
   virtual void noop1() const;
   virtual void noop2() const;
   // Whether a handler of this type takes an object of that one; moves the pointer to the base that the handler names.
-  virtual bool can_catch(const __shim_type_info* thrown, void*& object) const = 0;
+  virtual bool can_catch(const __shim_type_info* type, void*& object) const = 0;
 };
 
 }  // namespace __cxxabiv1
@@ -46,8 +46,10 @@ struct alignas(alignof(std::max_align_t)) Exception {
 };
 
 Exception* innermost = nullptr;  // of those that are being handled
+Exception* thrown = nullptr;     // and not caught yet
 
 [[noreturn]] void raise(Exception* exception) {
+  thrown = exception;
   __builtin_wasm_throw(0, exception);
 }
 
@@ -110,7 +112,13 @@ std::uintptr_t find_handler(const std::uint8_t* table, std::uintptr_t pad, Excep
 
 namespace shared_channel {
 
-bool is_handling_exception() noexcept { return innermost != nullptr; }
+const std::exception* uncaught_exception() noexcept {
+  if (thrown == nullptr) return nullptr;
+  void* object = thrown->object();
+  const auto& type = static_cast<const HandlerType&>(typeid(std::exception));
+  const bool is_exception = type.can_catch(static_cast<const HandlerType*>(thrown->type), object);
+  return is_exception ? static_cast<const std::exception*>(object) : nullptr;
+}
 
 }  // namespace shared_channel
 
@@ -124,10 +132,10 @@ struct _Unwind_LandingPadContext {
 };
 thread_local _Unwind_LandingPadContext __wasm_lpad_context;
 
-int _Unwind_CallPersonality(void* thrown) {
+int _Unwind_CallPersonality(void* address) {
   auto& context = __wasm_lpad_context;
   const auto* const table = reinterpret_cast<const std::uint8_t*>(context.lsda);
-  context.selector = table == nullptr ? 0 : find_handler(table, context.lpad_index, *static_cast<Exception*>(thrown));
+  context.selector = table == nullptr ? 0 : find_handler(table, context.lpad_index, *static_cast<Exception*>(address));
   return 0;
 }
 
@@ -147,10 +155,11 @@ void __cxa_free_exception(void* object) noexcept { std::free(Exception::of(objec
   raise(exception);
 }
 
-void* __cxa_get_exception_ptr(void* thrown) noexcept { return static_cast<Exception*>(thrown)->seen; }
+void* __cxa_get_exception_ptr(void* address) noexcept { return static_cast<Exception*>(address)->seen; }
 
-void* __cxa_begin_catch(void* thrown) noexcept {
-  auto* const exception = static_cast<Exception*>(thrown);
+void* __cxa_begin_catch(void* address) noexcept {
+  auto* const exception = static_cast<Exception*>(address);
+  thrown = nullptr;
   if (exception->handlers < 0) exception->handlers = -exception->handlers;
   ++exception->handlers;
   if (innermost != exception) {

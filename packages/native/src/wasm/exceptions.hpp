@@ -1,8 +1,10 @@
 #pragma once
 
+#include <exception>
+
 namespace shared_channel {
 
-// Whether some handler is at work, so that `throw;` makes sense.
-bool is_handling_exception() noexcept;
+// What was thrown and has not been caught; null when there is nothing, or something else than a std::exception.
+const std::exception* uncaught_exception() noexcept;
 
 }  // namespace shared_channel

@@ -10,23 +10,22 @@
 
 namespace {
 
-// A plugin that gets here traps; this says why, as far as it can be known.
-[[noreturn]] void tell_and_trap() {
-  std::string text = "std::terminate was called";
-  if (shared_channel::is_handling_exception()) {
-    try {
-      throw;
-    } catch (const std::exception& error) {
-      text = std::string("an exception left a function that lets none out: ") + error.what();
-    } catch (...) {
-      text = "an exception left a function that lets none out";
-    }
-  }
-  shared_channel::worker::dying(text.data(), text.size());
+// A trap is what ends a module for good: an exception of JavaScript would be caught on its way.
+[[noreturn]] void trap(const std::string& reason) {
+  shared_channel::worker::dying(reason.data(), reason.size());
   __builtin_trap();
 }
 
+[[noreturn]] void end_uncaught() {
+  const std::exception* const error = shared_channel::uncaught_exception();
+  if (error == nullptr) trap("std::terminate was called");
+  trap(std::string("nobody catches an exception: ") + error->what());
+}
+
 }  // namespace
+
+// In the place of the C library's: what `exit` comes to.
+extern "C" void _Exit(int code) { trap("the plugin called exit(" + std::to_string(code) + ")"); }
 
 #define SC_WASM_EXPORT(name) extern "C" __attribute__((export_name(#name)))
 
@@ -38,7 +37,7 @@ SC_WASM_EXPORT(shared_channel_run)
 void shared_channel_run(std::uint32_t capacity_from_page, std::uint32_t capacity_to_page, const char* options,
                         std::uint32_t update_interval_ms) {
   using namespace shared_channel;
-  std::set_terminate(tell_and_trap);
+  std::set_terminate(end_uncaught);
   Instance instance(make_layout(capacity_from_page, capacity_to_page), options,
                     std::chrono::milliseconds(update_interval_ms));
   const InstanceEnd end = instance.run();

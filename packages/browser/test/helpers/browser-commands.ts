@@ -1,0 +1,12 @@
+// What tests in a page ask the browser itself, outside of it.
+import type { BrowserCommand } from 'vitest/node'
+
+/** CPU time of all renderers, in milliseconds. */
+export const cpuTimeOfRenderers: BrowserCommand<[]> = async ({ context }) => {
+  const session = await context.browser()?.newBrowserCDPSession()
+  if (session === undefined) throw new Error('The browser has no session.')
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  await session.detach()
+  const renderers = processInfo.filter(({ type }) => type === 'renderer')
+  return 1000 * renderers.reduce((sum, { cpuTime }) => sum + cpuTime, 0)
+}

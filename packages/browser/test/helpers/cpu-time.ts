@@ -1,0 +1,10 @@
+import { commands } from 'vitest/browser'
+
+declare module 'vitest/browser' {
+  interface BrowserCommands {
+    cpuTimeOfRenderers(): Promise<number>
+  }
+}
+
+/** How long the processes of pages and their workers have worked until now, in milliseconds. */
+export const cpuTimeOfPage = (): Promise<number> => commands.cpuTimeOfRenderers()
