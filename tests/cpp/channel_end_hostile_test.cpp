@@ -12,6 +12,7 @@
 #include "support/failing.hpp"
 #include "support/listening_end.hpp"
 #include "support/random.hpp"
+#include "support/side1_handle.hpp"
 #include "support/this_process.hpp"
 
 using namespace shared_channel;
@@ -54,7 +55,7 @@ bool hears(PeerState expected, std::uint32_t state) {
 std::string refusal_of(const std::function<void(std::byte*)>& fill, std::size_t size = 2 * kSegmentAlignment) {
   Segment segment = Segment::create(size, SegmentUse::other_processes);
   if (size >= kHeaderSize) fill(segment.data());
-  return test::code_of([&] { static_cast<void>(open(segment.handle(Role::side1, size).text())); });
+  return test::code_of([&] { static_cast<void>(open(test::side1_handle(segment, size))); });
 }
 
 }  // namespace
@@ -143,6 +144,7 @@ TEST_CASE("hostile peer: a lock that tells nobody's number is nobody's") {
 }
 
 TEST_CASE("hostile segment: what is no channel's is refused, and nothing of it is kept") {
+  static_cast<void>(refusal_of([](std::byte*) {}));  // after which the pipe of all handles is there
   const unsigned descriptors = test::descriptors();
   const Layout right = make_layout(kMinCapacity, kMinCapacity);
   CHECK(refusal_of([&](std::byte* base) { write_layout(base, right); }) == "");

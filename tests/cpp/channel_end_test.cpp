@@ -1,5 +1,8 @@
 // Ends of channels: who may open one, and what is heard of the peer.
+#include <poll.h>
+
 #include <atomic>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <thread>
@@ -209,4 +212,76 @@ TEST_CASE("channel end: nothing of it is left, however it ended") {
   CHECK(test::mappings("shared-channel-") == 0);
   CHECK(test::has_threads("sc:bell", 0));
   CHECK(test::has_threads("sc:processes", 0));
+}
+
+namespace {
+
+bool is_rung(const Descriptor& reader) {
+  pollfd poll_for{.fd = reader.get(), .events = POLLIN, .revents = 0};
+  if (poll(&poll_for, 1, 10'000) != 1) return false;
+  char bytes[64];
+  return read(reader.get(), bytes, sizeof bytes) > 0;
+}
+
+}  // namespace
+
+TEST_CASE("channel end: one that listens to its pipe is woken there, by the other side and by its end") {
+  Child child = test::other_side();
+  const auto end = create();
+  const auto reader = end->listen_to_pipe();
+  REQUIRE(reader);
+  child.write(end->peer_handle());
+  CHECK(child.read() == "open");
+  CHECK(is_rung(*reader));
+  while (end->look_at_peer() != PeerState::present) CHECK(is_rung(*reader));
+  child.kill();
+  while (end->look_at_peer() != PeerState::lost) CHECK(is_rung(*reader));
+}
+
+TEST_CASE("channel end: each side is woken as it listens") {
+  const auto one = create();
+  const auto other = open(one->peer_handle());
+  const auto reader = one->listen_to_pipe();
+  REQUIRE(reader);
+  other->wake_peer();
+  CHECK(is_rung(*reader));
+  ListeningEnd sleeper;  // at its bell
+  const auto third = open(sleeper.end().peer_handle());
+  CHECK(sleeper.hears_that_peer_is(PeerState::present));
+}
+
+TEST_CASE("channel end: one that listens to its pipe hears of the end of a peer that has written over everything") {
+  Child child([](const Wire& wire) {
+    const auto peer = open(wire.read());
+    wire.write("open");
+    static_cast<void>(wire.read());
+    std::memset(peer->segment().data(), 0xff, peer->segment().size());
+    wire.write("written");
+    static_cast<void>(wire.read());
+  });
+  const auto end = create();
+  const auto reader = end->listen_to_pipe();
+  REQUIRE(reader);
+  child.write(end->peer_handle());
+  CHECK(child.read() == "open");
+  CHECK(end->look_at_peer() == PeerState::present);
+  child.write("go on");
+  CHECK(child.read() == "written");
+  char bytes[64];
+  while (read(reader->get(), bytes, sizeof bytes) > 0) {
+  }
+  child.kill();
+  CHECK(is_rung(*reader));
+  CHECK(end->look_at_peer() == PeerState::lost);
+}
+
+TEST_CASE("channel end: what the other side says of how it listens harms nobody") {
+  const auto one = create();
+  const auto other = open(one->peer_handle());
+  Word& listens = word_at(one->segment().data(), kListensOffset);
+  for (const std::uint32_t value : {kListensToPipe, 2u, 0xffffffffu, kListensToBell}) {
+    listens.store(value);
+    for (int ring = 0; ring < 100'000; ++ring) other->wake_peer();
+  }
+  CHECK(other->look_at_peer() == PeerState::present);
 }

@@ -17,6 +17,7 @@
 #include "support/failing.hpp"
 #include "support/message_ring.hpp"
 #include "support/rounds.hpp"
+#include "support/side1_handle.hpp"
 
 using namespace shared_channel;
 using namespace std::chrono_literals;
@@ -222,7 +223,7 @@ TEST_CASE("hostile channel: a handle that is none, or is of something else, open
   }
   const auto segment = Segment::create(1 << 20, SegmentUse::other_processes);
   CHECK(code_of([&] { (void)Channel::open(segment.handle(SegmentHandle::Role::buffer, 10).text()); }) == "INVALID_ARGUMENT");
-  CHECK(code_of([&] { (void)Channel::open(segment.handle(SegmentHandle::Role::side1, 1 << 20).text()); }) == "CORRUPT");
+  CHECK(code_of([&] { (void)Channel::open(test::side1_handle(segment, 1 << 20)); }) == "CORRUPT");
   std::string stale;
   {
     const auto gone = Channel::create();

@@ -18,15 +18,19 @@ namespace {
 constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
 const std::string kCookie = "0123456789abcdef0123456789abcdef";
 
-SegmentHandle a_handle(Role role = Role::buffer) {
-  return {.role = role,
-          .kind = SegmentHandle::Kind::sealed,
-          .owner = {.pid = 4321, .start_time = 987654},
-          .descriptor = 17,
-          .device = 1,
-          .inode = 2047,
-          .size = 70000,
-          .cookie = kCookie};
+SegmentHandle a_handle(Role role = Role::buffer, SegmentHandle::Kind kind = SegmentHandle::Kind::sealed) {
+  SegmentHandle handle{.role = role,
+                       .kind = kind,
+                       .owner = {.pid = 4321, .start_time = 987654},
+                       .descriptor = 17,
+                       .device = 1,
+                       .inode = 2047,
+                       .size = 70000,
+                       .cookie = kCookie};
+  if (role != Role::buffer && kind == SegmentHandle::Kind::sealed) {
+    handle.pipes = {PipePlace{.descriptor = 18, .inode = kMost}, PipePlace{.descriptor = 19, .inode = 3}};
+  }
+  return handle;
 }
 
 std::vector<std::string> fields_of(const std::string& text) {
@@ -52,17 +56,32 @@ std::string refusal_of(const std::string& text, Role role = Role::buffer) {
 
 TEST_CASE("handle: its text, letter by letter") {
   CHECK(a_handle().text() == "shared-channel/1:b:s:4321:987654:17:1:2047:70000:" + kCookie);
-  SegmentHandle named = a_handle(Role::side1);
-  named.kind = SegmentHandle::Kind::named;
-  CHECK(named.text() == "shared-channel/1:1:n:4321:987654:17:1:2047:70000:" + kCookie);
+  CHECK(a_handle(Role::side1, SegmentHandle::Kind::named).text() == "shared-channel/1:1:n:4321:987654:17:1:2047:70000:" + kCookie);
+}
+
+TEST_CASE("handle: of a channel that is sealed it leads to the pipes that wake its sides, and of nothing else") {
+  for (const Role role : {Role::side0, Role::side1}) {
+    const SegmentHandle handle = a_handle(role);
+    CHECK(handle.text() == "shared-channel/1:" + std::string(1, static_cast<char>(role)) +
+                               ":s:4321:987654:17:1:2047:70000:18:18446744073709551615:19:3:" + kCookie);
+    CHECK(SegmentHandle::parse(handle.text(), role).pipes == handle.pipes);
+    SegmentHandle without = handle;
+    without.pipes.reset();
+    CHECK(refusal_of(without.text(), role) == "INVALID_ARGUMENT");
+    SegmentHandle named = handle;
+    named.kind = SegmentHandle::Kind::named;
+    CHECK(refusal_of(named.text(), role) == "INVALID_ARGUMENT");
+  }
+  SegmentHandle buffer = a_handle();
+  buffer.pipes = a_handle(Role::side0).pipes;
+  CHECK(refusal_of(buffer.text()) == "INVALID_ARGUMENT");
 }
 
 TEST_CASE("handle: what was written is read again, for every role, kind and extreme number") {
   for (const Role role : {Role::buffer, Role::side0, Role::side1}) {
     for (const auto kind : {SegmentHandle::Kind::sealed, SegmentHandle::Kind::named}) {
       for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{1}, kMost}) {
-        SegmentHandle handle = a_handle(role);
-        handle.kind = kind;
+        SegmentHandle handle = a_handle(role, kind);
         handle.owner = {.pid = static_cast<std::uint32_t>(number), .start_time = number};
         handle.descriptor = static_cast<std::uint32_t>(number);
         handle.device = handle.inode = number;

@@ -15,6 +15,7 @@
 #include "support/failing.hpp"
 #include "support/rounds.hpp"
 #include "support/random.hpp"
+#include "support/side1_handle.hpp"
 
 using namespace shared_channel;
 using test::Child;
@@ -194,7 +195,7 @@ TEST_CASE("shared buffer: a handle of a process that has ended says so") {
 
 TEST_CASE("shared buffer: a handle of a channel is none of a buffer") {
   const auto segment = Segment::create(10, SegmentUse::other_processes);
-  const std::string handle = segment.handle(SegmentHandle::Role::side1, 10).text();
+  const std::string handle = test::side1_handle(segment, 10);
   CHECK(code_of([&] { (void)SharedBuffer::open(handle); }) == "INVALID_ARGUMENT");
 }
 

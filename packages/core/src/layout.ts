@@ -18,6 +18,7 @@ export const RING_CAPACITY_OFFSET = 20
 
 export const LINE_SIZE = 128
 export const STATE_OFFSET = 128
+export const LISTENS_OFFSET = 132
 export const WAITING_OFFSET = 256
 export const BELL_OFFSET = 384
 export const SIDE_STRIDE = 384
@@ -31,6 +32,9 @@ export const STATE_OPEN = 1
 export const STATE_CLOSED = 2
 export const STATE_LOST = 3
 export const STATE_GONE = 4
+
+export const LISTENS_TO_BELL = 0
+export const LISTENS_TO_PIPE = 1
 
 export const WAITING_FOR_DATA = 1
 export const WAITING_FOR_ROOM = 2

@@ -35,7 +35,8 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND NOT TARGET shared_channel_native)
     ${_shared_channel_src}/linux/process.cpp
     ${_shared_channel_src}/linux/segment.cpp
     ${_shared_channel_src}/linux/segment_lock.cpp
-    ${_shared_channel_src}/linux/thread_name.cpp)
+    ${_shared_channel_src}/linux/thread_name.cpp
+    ${_shared_channel_src}/linux/wake_pipe.cpp)
   unset(_shared_channel_src)
   target_link_libraries(shared_channel_native PUBLIC SharedChannel::headers)
   # Each plugin and program has its own copy: none is to use another's by chance.

@@ -59,7 +59,13 @@ export interface NativeChannel {
   size(): number
   side(): 0 | 1
   peerHandle(): string
-  start(view: Uint8Array, onRing: (peer: NativePeer) => void): void
+  /**
+   * If the caller `reads`: a descriptor, which is its own, after whose reading it calls `look`; -1 where there is none, and
+   * `onRing` is called by itself.
+   */
+  start(view: Uint8Array, onRing: (peer: NativePeer) => void, reads: boolean): number
+  /** Looks what has become of the other side, and calls `onRing`. */
+  look(): void
   wakePeer(): void
   ref(): void
   unref(): void

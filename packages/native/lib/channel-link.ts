@@ -1,4 +1,6 @@
 // Channels between processes, or between the threads of one: two links over one segment, found by a handle.
+
+import { Socket } from 'node:net'
 import { type Link, type LinkListener, SharedChannelError, type Side } from '@shared-channel/core'
 import { loadAddon, type NativeChannel, type NativePeer } from './addon.ts'
 import { type Allocate, allocateForChannel, checkMemory } from './memory.ts'
@@ -70,11 +72,26 @@ export function openChannelOver(allocate: Allocate, handle: string, options: Ope
   return new ChannelLink(new (loadAddon().NativeChannel)(handle, options.trusted === true), allocate)
 }
 
+/** Pages share an event loop with others, which Electron may run in the context of any of them. */
+const mayRead = (process as { type?: string }).type !== 'renderer'
+
+/** Calls back whenever there is something to read. It does not hold the event loop: the addon does, as the channel asks. */
+function readBells(fd: number, rung: () => void): Socket {
+  const callback = () => {
+    rung()
+    return true
+  }
+  const options = { fd, readable: true, writable: false, onread: { buffer: new Uint8Array(64), callback } }
+  return new Socket(options).unref()
+}
+
 class ChannelLink implements Link {
   readonly side: Side
   readonly #native: NativeChannel
   /** All of the memory. The addon finds it by this view, which must live as long as the mapping. */
   readonly #view: Uint8Array
+  /** What the other side wakes this one by, where it can: see `readBells`. */
+  readonly #bells: Socket | undefined
   #listener: LinkListener | undefined
   #wasRung = false
   #peer: NativePeer = 0
@@ -87,7 +104,8 @@ class ChannelLink implements Link {
     try {
       const size = native.size()
       this.#view = checkMemory(allocate(size), size)
-      native.start(this.#view, (peer) => this.#rung(peer))
+      const fd = native.start(this.#view, (peer) => this.#rung(peer), mayRead)
+      if (fd >= 0) this.#bells = readBells(fd, () => native.look())
     } catch (error) {
       native.close()
       throw error
@@ -131,6 +149,7 @@ class ChannelLink implements Link {
   async close(): Promise<void> {
     await this.stop()
     this.#isClosed = true
+    this.#bells?.destroy()
     this.#native.close()
   }
 

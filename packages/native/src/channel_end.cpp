@@ -85,7 +85,10 @@ std::unique_ptr<ChannelEnd> ChannelEnd::create(std::uint32_t capacity0, std::uin
   const Layout layout = make_layout(capacity0, capacity1);
   auto segment = std::make_shared<const Segment>(Segment::create(layout.total_size, SegmentUse::other_processes));
   write_layout(segment->data(), layout);
-  std::unique_ptr<ChannelEnd> end(new ChannelEnd(std::move(segment), layout, 0));
+  const bool is_sealed = segment->handle(SegmentHandle::Role::side1, layout.total_size).kind == SegmentHandle::Kind::sealed;
+  std::optional<Pipes> pipes;
+  if (is_sealed) pipes = Pipes{WakePipe::create(), WakePipe::create()};
+  std::unique_ptr<ChannelEnd> end(new ChannelEnd(std::move(segment), layout, 0, std::move(pipes)));
   end->claim();
   return end;
 }
@@ -102,15 +105,22 @@ std::unique_ptr<ChannelEnd> ChannelEnd::open(std::string_view text, PeerTrust tr
     segment = std::make_shared<const Segment>(Segment::open(handle, SegmentAccess::read_write, trust));
   }
   const Layout layout = read_layout(segment->data(), segment->size());
-  std::unique_ptr<ChannelEnd> end(new ChannelEnd(std::move(segment), layout, side));
+  std::optional<Pipes> pipes;
+  if (handle.pipes) {
+    const auto& [pipe0, pipe1] = *handle.pipes;
+    pipes = Pipes{WakePipe::open(handle.owner, pipe0), WakePipe::open(handle.owner, pipe1)};
+  }
+  std::unique_ptr<ChannelEnd> end(new ChannelEnd(std::move(segment), layout, side, std::move(pipes)));
   end->claim();
   return end;
 }
 
-ChannelEnd::ChannelEnd(std::shared_ptr<const Segment> segment, const Layout& layout, std::uint32_t side)
+ChannelEnd::ChannelEnd(std::shared_ptr<const Segment> segment, const Layout& layout, std::uint32_t side,
+                       std::optional<Pipes> pipes)
     : segment_(std::move(segment)),
       layout_(layout),
       side_(side),
+      pipes_(std::move(pipes)),
       state_(state_of(*segment_, side)),
       peer_state_(state_of(*segment_, 1 - side)),
       bell_(segment_->data(), side),
@@ -142,7 +152,18 @@ void ChannelEnd::claim() {
 
 std::string ChannelEnd::peer_handle() const {
   const auto role = side_ == 0 ? SegmentHandle::Role::side1 : SegmentHandle::Role::side0;
-  return segment_->handle(role, layout_.total_size).text();
+  SegmentHandle handle = segment_->handle(role, layout_.total_size);
+  if (pipes_) handle.pipes = {(*pipes_)[0].place(), (*pipes_)[1].place()};
+  return handle.text();
+}
+
+std::optional<Descriptor> ChannelEnd::listen_to_pipe() {
+  if (!pipes_) return std::nullopt;
+  Descriptor reader = (*pipes_)[side_].reader();
+  listens_to_pipe_.store(true);
+  // A ring that does not see this yet was for what the caller looks at after this.
+  word_at(segment_->data(), kListensOffset + kSideStride * side_).store(kListensToPipe);
+  return reader;
 }
 
 PeerState ChannelEnd::look_at_peer() noexcept {
@@ -199,7 +220,7 @@ bool ChannelEnd::find_peer() {
   watch_.emplace(find_process(*holder), [this] {
     peer_died_.store(true);
     bell_.move();
-    wake_sleepers(bell_.word());
+    wake_this_side();
   });
   // The number could be a later process's by now; the lock tells.
   if (holder_of_byte(*segment_, peer) == holder) return true;
@@ -207,7 +228,21 @@ bool ChannelEnd::find_peer() {
   return false;
 }
 
-void ChannelEnd::wake_peer() const noexcept { wake_sleepers(peer_bell_.word()); }
+// What the other side says of how it listens harms nobody else: it is not woken, or what it does not read fills a pipe.
+void ChannelEnd::wake_peer() const noexcept {
+  const std::uint32_t peer = 1 - side_;
+  if (pipes_ && word_at(segment_->data(), kListensOffset + kSideStride * peer).load() == kListensToPipe) {
+    (*pipes_)[peer].ring();
+  } else {
+    wake_sleepers(peer_bell_.word());
+  }
+}
+
+// How this side listens it knows itself: in the segment the other one could have written over it.
+void ChannelEnd::wake_this_side() const noexcept {
+  if (listens_to_pipe_.load()) (*pipes_)[side_].ring();
+  else wake_sleepers(bell_.word());
+}
 
 void ChannelEnd::ring_peer() const noexcept {
   peer_bell_.move();

@@ -2,6 +2,7 @@
 // ended. What is sent is the business of whoever holds the end (JavaScript's channel, or channel.hpp).
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -44,6 +45,11 @@ class ChannelEnd {
   [[nodiscard]] Word& state() const noexcept { return state_; }
   [[nodiscard]] Word& peer_state() const noexcept { return peer_state_; }
 
+  // For an event loop: this side is woken by what is returned becoming readable, from now on, and not at its bell any more.
+  // Nothing where there is no such way; then somebody has to sleep on the bell. To be called once; what was rung before is for
+  // the caller to look at. Throws Failure OUT_OF_MEMORY.
+  [[nodiscard]] std::optional<Descriptor> listen_to_pipe();
+
   // The handle of the other end. Valid as long as this end is there.
   [[nodiscard]] std::string peer_handle() const;
 
@@ -61,7 +67,11 @@ class ChannelEnd {
   void leave() noexcept;
 
  private:
-  ChannelEnd(std::shared_ptr<const Segment> segment, const Layout& layout, std::uint32_t side);
+  // By which an event loop at each side may be woken.
+  using Pipes = std::array<WakePipe, 2>;
+
+  ChannelEnd(std::shared_ptr<const Segment> segment, const Layout& layout, std::uint32_t side, std::optional<Pipes> pipes);
+  void wake_this_side() const noexcept;
   void claim();
   [[nodiscard]] bool is_peer_there() noexcept;
   [[nodiscard]] bool find_peer();
@@ -70,11 +80,13 @@ class ChannelEnd {
   const std::shared_ptr<const Segment> segment_;
   const Layout layout_;
   const std::uint32_t side_;
+  const std::optional<Pipes> pipes_;
   Word& state_;
   Word& peer_state_;
   const Bell bell_;
   const Bell peer_bell_;
   std::atomic<bool> is_open_ = false;
+  std::atomic<bool> listens_to_pipe_ = false;
 
   std::atomic<bool> has_looked_ = false;
   std::atomic<std::uint32_t> bell_looked_at_ = 0;  // what the bell said when `peer_` was looked at last

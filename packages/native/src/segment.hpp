@@ -2,6 +2,7 @@
 // native code uses only this mapping, which nothing that happens to V8's pages can take away.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "process.hpp"
+#include "wake_pipe.hpp"
 
 namespace shared_channel {
 
@@ -39,6 +41,8 @@ struct SegmentHandle {
   std::uint64_t inode = 0;
   std::uint64_t size = 0;  // bytes that count; the segment is rounded up to kSegmentAlignment
   std::string cookie;      // 32 hexadecimal digits
+  // Of a channel that is sealed, and of nothing else: what wakes side 0 and side 1, where they read from it.
+  std::optional<std::array<PipePlace, 2>> pipes{};
 
   // Throws Failure INVALID_ARGUMENT for a text that is no handle, or one of another role.
   static SegmentHandle parse(std::string_view text, Role role);

@@ -50,6 +50,10 @@ bool is_known(SegmentHandle::Kind kind) {
   return kind == SegmentHandle::Kind::sealed || kind == SegmentHandle::Kind::named;
 }
 
+bool has_pipes(const SegmentHandle& handle) {
+  return handle.kind == SegmentHandle::Kind::sealed && handle.role != SegmentHandle::Role::buffer;
+}
+
 bool is_cookie(std::string_view text) {
   return text.size() == kCookieDigits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
@@ -69,7 +73,14 @@ SegmentHandle SegmentHandle::parse(std::string_view text, Role role) {
   handle.device = fields.number<std::uint64_t>();
   handle.inode = fields.number<std::uint64_t>();
   handle.size = fields.number<std::uint64_t>();
-  handle.cookie = fields.next();
+  if (has_pipes(handle)) {
+    auto& pipes = handle.pipes.emplace();
+    for (PipePlace& pipe : pipes) {
+      pipe.descriptor = fields.number<std::uint32_t>();
+      pipe.inode = fields.number<std::uint64_t>();
+    }
+  }
+  handle.cookie = fields.next();  // last, and of one length: a handle that was cut off has none
   if (!is_known(handle.role) || !is_known(handle.kind) || !is_cookie(handle.cookie) || handle.size == 0 ||
       handle.size > kMaxSize || handle.text() != text) {
     throw Failure("INVALID_ARGUMENT", "this is no handle of shared memory, or not exactly one; hand it over as it was given");
@@ -92,6 +103,12 @@ std::string SegmentHandle::text() const {
   add(std::to_string(device));
   add(std::to_string(inode));
   add(std::to_string(size));
+  if (pipes) {
+    for (const PipePlace& pipe : *pipes) {
+      add(std::to_string(pipe.descriptor));
+      add(std::to_string(pipe.inode));
+    }
+  }
   add(cookie);
   return text;
 }

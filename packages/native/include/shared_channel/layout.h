@@ -34,6 +34,7 @@ inline constexpr std::uint32_t kRingCapacityOffset = 20;  // + 8 * ring
 // Words that change lie on lines of their own: 128 bytes, since adjacent 64-byte lines are fetched in pairs.
 inline constexpr std::uint32_t kLineSize = 128;
 inline constexpr std::uint32_t kStateOffset = 128;    // + kSideStride * side
+inline constexpr std::uint32_t kListensOffset = 132;  // + kSideStride * side, beside the state: how that side is woken
 inline constexpr std::uint32_t kWaitingOffset = 256;  // + kSideStride * side
 inline constexpr std::uint32_t kBellOffset = 384;     // + kSideStride * side
 inline constexpr std::uint32_t kSideStride = 384;
@@ -48,6 +49,10 @@ inline constexpr std::uint32_t kStateOpen = 1;
 inline constexpr std::uint32_t kStateClosed = 2;
 inline constexpr std::uint32_t kStateLost = 3;  // ended without having said that it closes
 inline constexpr std::uint32_t kStateGone = 4;  // closed, and reads nothing any more either
+
+// Values of a side's listens word, written by that side alone.
+inline constexpr std::uint32_t kListensToBell = 0;  // by those who wake the sleepers of its bell word
+inline constexpr std::uint32_t kListensToPipe = 1;  // at its pipe, which the handle of the channel leads to
 
 // Bits of a side's waiting word: what that side sleeps for. The sleeper sets them, whoever rings takes them away.
 inline constexpr std::uint32_t kWaitingForData = 1;

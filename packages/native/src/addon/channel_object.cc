@@ -11,6 +11,7 @@ Napi::Function ChannelObject::define(Napi::Env env) {
       env, "NativeChannel",
       {InstanceMethod("size", &ChannelObject::size), InstanceMethod("side", &ChannelObject::side),
        InstanceMethod("peerHandle", &ChannelObject::peer_handle), InstanceMethod("start", &ChannelObject::start),
+       InstanceMethod("look", &ChannelObject::look),
        InstanceMethod("wakePeer", &ChannelObject::wake_peer), InstanceMethod("ref", &ChannelObject::ref),
        InstanceMethod("leave", &ChannelObject::leave),
        InstanceMethod("unref", &ChannelObject::unref), InstanceMethod("close", &ChannelObject::close)});
@@ -28,14 +29,18 @@ ChannelObject::ChannelObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
 
 ChannelObject::~ChannelObject() { mail_->detach(); }
 
-// start(view: Uint8Array, onRing: (peer: 0 unknown | 1 present | 2 left | 3 lost) => void): maps the segment over the
-// view's pages and listens to this side's bell.
+// start(view: Uint8Array, onRing: (peer: 0 unknown | 1 present | 2 left | 3 lost) => void, reads: boolean): number. Maps the
+// segment over the view's pages and listens to this side's bell. If the caller's event loop `reads`, it may get a descriptor,
+// which is its own: it calls `look` whenever there is something to read. Else, and for what was rung before, `onRing` is
+// called by itself, and -1 is returned.
 Napi::Value ChannelObject::start(const Napi::CallbackInfo& info) {
+  std::optional<Descriptor> reader;
   translated(info.Env(), [&] {
     view_.open(info[0].As<Napi::Uint8Array>(), end_->segment(), end_->layout(), end_->side());
     on_ring_ = Napi::Persistent(info[1].As<Napi::Function>());
     try {
-      waiter_.emplace(end_->bell().word(), [mail = mail_] { mail->send(); });
+      if (info[2].As<Napi::Boolean>()) reader = end_->listen_to_pipe();
+      if (!reader) waiter_.emplace(end_->bell().word(), [mail = mail_] { mail->send(); });
     } catch (const Failure&) {
       view_.close();
       on_ring_.Reset();
@@ -43,8 +48,14 @@ Napi::Value ChannelObject::start(const Napi::CallbackInfo& info) {
     }
   });
   Environment::of(info.Env()).add(*this);
+  is_started_ = true;
   Ref();          // what listens is not collected
   mail_->send();  // what was rung before
+  return Napi::Number::New(info.Env(), reader ? reader->release() : -1);
+}
+
+Napi::Value ChannelObject::look(const Napi::CallbackInfo& info) {
+  if (end_ != nullptr) on_ring(info.Env());
   return info.Env().Undefined();
 }
 
@@ -75,7 +86,7 @@ Napi::Value ChannelObject::wake_peer(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ChannelObject::ref(const Napi::CallbackInfo& info) {
-  if (waiter_ && !std::exchange(referenced_, true)) Environment::of(info.Env()).ref();
+  if (is_started_ && !std::exchange(referenced_, true)) Environment::of(info.Env()).ref();
   return info.Env().Undefined();
 }
 
@@ -96,7 +107,7 @@ Napi::Value ChannelObject::leave(const Napi::CallbackInfo& info) {
 Napi::Value ChannelObject::close(const Napi::CallbackInfo& info) {
   if (end_ == nullptr) return info.Env().Undefined();
   unref(info);
-  const bool was_started = waiter_.has_value();
+  const bool was_started = std::exchange(is_started_, false);
   waiter_.reset();
   mail_->detach();
   on_ring_.Reset();

@@ -1,5 +1,5 @@
 // The JavaScript object behind a link to another process or worker: one end of a channel, its mapping over V8's pages, and
-// the thread that wakes JavaScript. lib/channel-link.ts is its only user.
+// what wakes JavaScript: a pipe that its event loop reads from, or, where there can be none, a thread. lib/channel-link.ts is its only user.
 #pragma once
 
 #include <napi.h>
@@ -48,6 +48,7 @@ class ChannelObject final : public Napi::ObjectWrap<ChannelObject>, public Teard
   Napi::Value side(const Napi::CallbackInfo& info);
   Napi::Value peer_handle(const Napi::CallbackInfo& info);
   Napi::Value start(const Napi::CallbackInfo& info);
+  Napi::Value look(const Napi::CallbackInfo& info);
   Napi::Value wake_peer(const Napi::CallbackInfo& info);
   Napi::Value ref(const Napi::CallbackInfo& info);
   Napi::Value unref(const Napi::CallbackInfo& info);
@@ -56,6 +57,7 @@ class ChannelObject final : public Napi::ObjectWrap<ChannelObject>, public Teard
 
   std::unique_ptr<ChannelEnd> end_;
   std::shared_ptr<ChannelMail> mail_;
+  bool is_started_ = false;
   std::optional<BellWaiter> waiter_;
   ChannelView view_;
   Napi::FunctionReference on_ring_;
