@@ -1,5 +1,6 @@
 // Handing a buffer to another process: how long until that one has read in it.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { defineProtocol, flip, json, SharedChannel } from '@shared-channel/core'
 import {
   createChannel,
@@ -29,6 +30,11 @@ interface Order {
 
 const HAND_OVER = defineProtocol({ receive: { reading: { id: 1, codec: json<Reading>() } } })
 const RING = 1 << 16
+/**
+ * Between two posts. V8 starts to collect garbage in a process that has released more than 64 MiB, whoever's they were; that is
+ * no part of handing over the next buffer.
+ */
+const PAUSE_MILLISECONDS = 5
 /** Apart from the others: reading a gigabyte leaves nothing else in the caches. */
 const FULL_READS = 3
 
@@ -55,6 +61,7 @@ export async function measureHandOver(size: number, rounds: number): Promise<Out
       const { touchedAt, sum, fullRead } = await Promise.race([reading, failed])
       if (sum !== expected) throw new Error(`the other process read ${sum} instead of ${expected}`)
       await posted.released
+      await sleep(PAUSE_MILLISECONDS)
       if (round === 0) continue // warms up
       if (readAll) fullReads.push(fullRead)
       else times.push(touchedAt - start)
