@@ -1,12 +1,14 @@
 import { SharedChannel } from '@shared-channel/core'
 import { describe, expect, it } from 'vitest'
 import { openWasmPlugin } from '../src/index.ts'
-import { openTester, TESTER, Tester } from './helpers/tester.ts'
+import { openTester } from './helpers/tester.ts'
+import { TESTER, Tester } from './helpers/tester-protocol.ts'
 
 describe('a plugin that', () => {
   it.each([
     ['traps', 'trap', 'WebAssembly trap: unreachable'],
     ['aborts', 'abort', 'WebAssembly trap: unreachable'],
+    ['fails within the library', 'stoi', 'WebAssembly trap: unreachable'],
     ['exits', 'exit', 'the plugin called exit(3)'],
     ['lets an exception out of noexcept', 'terminate', 'nobody catches an exception: it left a function without'],
   ])('%s closes the channel with PLUGIN_ERROR', async (_, order, message) => {

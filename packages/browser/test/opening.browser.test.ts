@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { openWasmPlugin } from '../src/index.ts'
 import workerUrl from '../src/worker/index.ts?worker&url'
-import { openTester, TESTER } from './helpers/tester.ts'
+import { openTester } from './helpers/tester.ts'
+import { TESTER } from './helpers/tester-protocol.ts'
 
 const EMPTY_MODULE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)
 
@@ -71,20 +72,36 @@ it('names the flag when rings are larger than the module has room for', async ()
 })
 
 it('says how to become cross-origin isolated in a page that is not', async () => {
-  const frame = document.createElement('iframe')
-  frame.allow = "cross-origin-isolated 'none'"
-  frame.src = '/test/helpers/page.html'
-  const answer = new Promise<{ code: string; message: string }>((resolve) => {
-    addEventListener('message', ({ source, data }) => source === frame.contentWindow && resolve(data))
-  })
-  document.body.append(frame)
-  const { code, message } = await answer
+  const { code, message } = await openInFrame('', "cross-origin-isolated 'none'")
   expect(code).toBe('NOT_SUPPORTED')
   expect(message).toContain('Cross-Origin-Opener-Policy: same-origin')
   expect(message).toContain('Cross-Origin-Embedder-Policy: require-corp')
   expect(message).toContain('@shared-channel/browser/vite')
-  frame.remove()
 })
+
+it('works where pages cannot wait for memory', async () => {
+  expect(await openInFrame('#no-wait-async')).toEqual({ answer: '100000 0' })
+})
+
+interface Told {
+  readonly answer?: string
+  readonly code?: string
+  readonly message?: string
+}
+
+/** Opens the plugin in a page within this one, which `hash` and `allow` take something away from. */
+async function openInFrame(hash: string, allow = ''): Promise<Told> {
+  const frame = document.createElement('iframe')
+  frame.allow = allow
+  frame.src = `/test/helpers/page.html${hash}`
+  const told = new Promise<Told>((resolve) => {
+    addEventListener('message', ({ source, data }) => source === frame.contentWindow && resolve(data))
+  })
+  document.body.append(frame)
+  const what = await told
+  frame.remove()
+  return what
+}
 
 /** An empty module with a section as `shared-channel wasm` writes it. */
 function withFacts(facts: object): Uint8Array<ArrayBuffer> {

@@ -1,22 +1,8 @@
-// The plugin of most tests (tester.cpp), and channels to it that are closed after each test.
-import { bytes, defineProtocol, SharedChannel, type SharedChannelError, text } from '@shared-channel/core'
+// Channels to the plugin of most tests (tester.cpp) that are closed after each test.
+import { SharedChannel, type SharedChannelError } from '@shared-channel/core'
 import { afterEach } from 'vitest'
 import { type OpenWasmPluginOptions, openWasmPlugin, type WasmPlugin } from '../../src/index.ts'
-
-export const TESTER = '/build/wasm/tester.wasm'
-
-export const Tester = defineProtocol({
-  send: {
-    take: { id: 2, codec: bytes() },
-    taken: { id: 3, codec: text(), reply: text() },
-    produce: { id: 4, codec: text(), reply: text() },
-    do: { id: 6, codec: text(), reply: text() },
-    order: { id: 7, codec: text() },
-    ask: { id: 1, codec: bytes(), reply: bytes() },
-  },
-  receive: { data: { id: 5, codec: bytes() } },
-  both: { echo: { id: 8, codec: bytes() } },
-})
+import { TESTER, Tester } from './tester-protocol.ts'
 
 export interface TesterChannel {
   readonly plugin: WasmPlugin

@@ -148,6 +148,7 @@ class Tester final : public shared_channel::Plugin {
     if (order == "trap") divide_by_nothing();
     if (order == "abort") std::abort();
     if (order == "exit") std::exit(3);
+    if (order == "stoi") return std::to_string(std::stoi("none"));
     if (order == "terminate") throw_from_noexcept();
     while (order == "loop") spins_ = spins_ + 1;
     while (order == "loop until stopping" && !stopping()) spins_ = spins_ + 1;
