@@ -1,7 +1,7 @@
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { crossOriginIsolation } from './src/vite.ts'
-import { cpuTimeOfRenderers } from './test/helpers/browser-commands.ts'
+import { countWorkers, cpuTimeOfRenderers } from './test/helpers/browser-commands.ts'
 import { findChromium } from './test/helpers/find-chromium.ts'
 import { workerText } from './worker-text.ts'
 
@@ -18,7 +18,7 @@ export default defineConfig({
       enabled: true,
       headless: true,
       screenshotFailures: false,
-      commands: { cpuTimeOfRenderers },
+      commands: { countWorkers, cpuTimeOfRenderers },
       provider: playwright({ launchOptions: { executablePath: findChromium(), args } }),
       instances: [{ browser: 'chromium' }],
     },

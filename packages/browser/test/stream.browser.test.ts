@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { cpuTimeOfPage } from './helpers/browser.ts'
 import { Checksum, pattern } from './helpers/checksum.ts'
-import { cpuTimeOfPage } from './helpers/cpu-time.ts'
 import { openTester } from './helpers/tester.ts'
 
 const MESSAGES = 1600

@@ -10,3 +10,6 @@ export const cpuTimeOfRenderers: BrowserCommand<[]> = async ({ context }) => {
   const renderers = processInfo.filter(({ type }) => type === 'renderer')
   return 1000 * renderers.reduce((sum, { cpuTime }) => sum + cpuTime, 0)
 }
+
+/** How many Web Workers the page of the tests has. */
+export const countWorkers: BrowserCommand<[]> = async ({ page }) => page.workers().length
