@@ -134,7 +134,7 @@ class SharedBuffers {
 
  private:
   [[nodiscard]] const sc_host_buffers& functions() const {
-    if (functions_ == nullptr) throw std::runtime_error("this host has no buffers; use a newer @shared-channel/native");
+    if (functions_ == nullptr) throw std::runtime_error("this host has no buffers: it is a browser, or an older @shared-channel/native");
     return *functions_;
   }
 
