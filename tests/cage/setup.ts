@@ -1,6 +1,7 @@
 // Before all tests of this folder: a browser, or the reason why there is none.
+
+import { findChromium, isCI, LeftOut } from '@shared-channel/run-chromium'
 import type { TestProject } from 'vitest/node'
-import { findChromium, isCI, LeftOut } from './find-chromium.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { findChromium, isCI, LeftOut } from '../find-chromium.ts'
+import { findChromium, isCI, LeftOut } from '../src/find-chromium.ts'
 
 let folder: string
 beforeAll(() => {

@@ -1,9 +1,9 @@
-// Which browser the tests run.
+// Which browser the repository's own programs run.
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** Why these tests cannot run on this machine, in one line, with what would change that. */
+/** Why Chromium cannot run on this machine, in one line, with what would change that. */
 export class LeftOut extends Error {}
 
 /** In CI nothing is left out. */

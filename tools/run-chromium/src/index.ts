@@ -1,0 +1,1 @@
+export { findChromium, isCI, LeftOut } from './find-chromium.ts'
