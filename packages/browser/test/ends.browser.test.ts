@@ -1,7 +1,7 @@
 import { SharedChannel } from '@shared-channel/core'
-import { describe, expect, it, vi } from 'vitest'
+import { waitForWorkers } from '@shared-channel/run-chromium/page'
+import { describe, expect, it } from 'vitest'
 import { openWasmPlugin } from '../src/index.ts'
-import { workersOfPage } from './helpers/browser.ts'
 import { openTester } from './helpers/tester.ts'
 import { TESTER, Tester } from './helpers/tester-protocol.ts'
 
@@ -99,8 +99,6 @@ it('is a link for one channel, and says so', async () => {
 })
 
 it('lets go of workers and memory: many more are opened and closed than a page can have at once', async () => {
-  // The browser tells of workers a little after they have come and gone.
-  const waitForWorkers = (count: number) => vi.waitFor(async () => expect(await workersOfPage()).toBe(count))
   await waitForWorkers(0)
   for (let i = 0; i < 200; i += 1) {
     const { channel, ask } = await openTester()

@@ -1,5 +1,5 @@
+import { cpuTimeOfPage } from '@shared-channel/run-chromium/page'
 import { expect, it } from 'vitest'
-import { cpuTimeOfPage } from './helpers/browser.ts'
 import { Checksum, pattern } from './helpers/checksum.ts'
 import { openTester } from './helpers/tester.ts'
 

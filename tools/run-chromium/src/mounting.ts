@@ -1,7 +1,7 @@
 // What is asked of a component that opens a plugin in its page, whatever framework mounts it.
 import { expect } from 'vitest'
+import { waitForWorkers } from './ask-browser.ts'
 import type { Memories } from './memories.ts'
-import { waitForWorkers } from './workers.ts'
 
 const FRAMES = 60
 

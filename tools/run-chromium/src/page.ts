@@ -1,6 +1,7 @@
 /**
  * For tests in a page.
  */
+export { countWorkers, cpuTimeOfPage, waitForWorkers } from './ask-browser.ts'
 export { Memories } from './memories.ts'
 export {
   expectAnUpdateAFrame,
@@ -9,4 +10,3 @@ export {
   expectToComeAndGo,
   type Mounted,
 } from './mounting.ts'
-export { countWorkers, waitForWorkers } from './workers.ts'

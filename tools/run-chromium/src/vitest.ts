@@ -1,7 +1,7 @@
 // A project of vitest whose tests run in a page of the real Chromium.
 import { playwright } from '@vitest/browser-playwright'
 import type { BrowserCommand, InlineConfig } from 'vitest/node'
-import { countWorkers } from './count-workers.ts'
+import { countWorkers, cpuTimeOfRenderers } from './commands.ts'
 import { findChromium, isCI, LeftOut } from './find-chromium.ts'
 
 const ARGS = [
@@ -14,7 +14,7 @@ const ARGS = [
 /** What differs from project to project: any option of vitest's, and the commands that its pages call. */
 export interface ChromiumTests extends Omit<InlineConfig, 'browser'> {
   readonly name: string
-  /** Besides `countWorkers`, which all have. */
+  /** Besides those that all have (ask-browser.ts). */
   readonly commands?: Readonly<Record<string, BrowserCommand<never>>>
 }
 
@@ -39,7 +39,7 @@ export function testInChromium(
       screenshotFailures: false,
       provider: playwright({ launchOptions: { ...(executablePath && { executablePath }), args: ARGS } }),
       instances: [{ browser: 'chromium' }],
-      commands: { countWorkers, ...commands },
+      commands: { countWorkers, cpuTimeOfRenderers, ...commands },
     },
   }
 }

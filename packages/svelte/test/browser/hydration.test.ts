@@ -1,4 +1,5 @@
 // A page that a server has rendered comes to life.
+import { countWorkers, waitForWorkers } from '@shared-channel/run-chromium/page'
 import { hydrate, unmount } from 'svelte'
 import { expect, it, vi } from 'vitest'
 import { commands } from 'vitest/browser'
@@ -10,7 +11,7 @@ it('connects in the page, and keeps what the server has sent', async () => {
   document.body.innerHTML = await commands.renderOnServer(new URL('Instrument.svelte', import.meta.url).pathname)
   const output = document.querySelector('output')
   expect(output?.dataset.status).toBe('connecting')
-  expect(await commands.countWorkers()).toBe(0)
+  expect(await countWorkers()).toBe(0)
 
   const component = hydrate(Instrument, { target: document.body })
   await expect.poll(() => output?.textContent?.trim(), { timeout: 60_000 }).toBe(STREAMED)
@@ -19,5 +20,5 @@ it('connects in the page, and keeps what the server has sent', async () => {
   expect(warn).not.toHaveBeenCalled()
 
   await unmount(component)
-  await expect.poll(() => commands.countWorkers(), { timeout: 60_000 }).toBe(0)
+  await waitForWorkers(0)
 })

@@ -1,9 +1,15 @@
+import {
+  expectAnUpdateAFrame,
+  expectNothingOf,
+  expectNothingOfUnopened,
+  expectToComeAndGo,
+  Memories,
+  waitForWorkers,
+} from '@shared-channel/run-chromium/page'
 import { connect, levelAt, SAMPLE, Sample } from '@shared-channel/sample'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { commands } from 'vitest/browser'
 import { type App, createApp, effectScope, h, KeepAlive, nextTick, type Plugin, ref, type VNodeChild } from 'vue'
 import { sharedChannels, useSharedChannel } from '../../src/index.ts'
-import { Memories } from './memories.ts'
 import { STREAMED } from './order.ts'
 import StreamingInstrument from './StreamingInstrument.vue'
 
@@ -32,20 +38,10 @@ function show(render: () => VNodeChild, plugins: Plugin[] = []) {
 }
 
 const showInstrument = () => show(() => h(StreamingInstrument))
-const workers = (count: number) => expect.poll(() => commands.countWorkers(), TIMEOUT).toBe(count)
-const noMemory = () => expect.poll(() => memories.collect(), TIMEOUT).toBe(0)
-
 beforeAll(() => expect(crossOriginIsolated).toBe(true))
 
 describe('the real plugin', () => {
-  it('streams what is checked, and is gone when its component is', async () => {
-    const { streamed, unmount } = showInstrument()
-    await streamed()
-    await workers(1)
-    unmount()
-    await workers(0)
-    await noMemory()
-  })
+  it('streams what is checked, and is gone when its component is', () => expectToComeAndGo(showInstrument, memories))
 
   it('is opened once for all components of an app', async () => {
     const before = memories.made
@@ -58,33 +54,17 @@ describe('the real plugin', () => {
     names.value = ['b']
     await nextTick()
     expect(outputs().map(({ dataset }) => dataset.status)).toEqual(['open'])
-    await workers(1)
+    await waitForWorkers(1)
     expect(memories.made - before).toBe(1)
     unmount()
-    await workers(0)
+    await waitForWorkers(0)
   })
 
-  it(`leaves nothing when it is mounted and unmounted ${REMOUNTS} times`, async () => {
-    const before = memories.made
-    for (let i = 0; i < REMOUNTS; i++) {
-      const { streamed, unmount } = showInstrument()
-      await streamed()
-      unmount()
-    }
-    expect(memories.made - before).toBe(REMOUNTS)
-    await workers(0)
-    await noMemory()
-  })
+  it(`leaves nothing when it is mounted and unmounted ${REMOUNTS} times`, () =>
+    expectNothingOf(REMOUNTS, showInstrument, memories))
 
-  it('leaves nothing when its component is unmounted while it connects, however far that has come', async () => {
-    for (let i = 0; i < REMOUNTS; i++) {
-      const { unmount } = showInstrument()
-      await new Promise((resolve) => setTimeout(resolve, i % 10)) // each time at another point
-      unmount()
-    }
-    await workers(0)
-    await noMemory()
-  })
+  it('leaves nothing when its component is unmounted while it connects, however far that has come', () =>
+    expectNothingOfUnopened(REMOUNTS, showInstrument, memories))
 
   it('leaves nothing although somebody still holds what a scope has used', async () => {
     const scope = effectScope()
@@ -92,8 +72,8 @@ describe('the real plugin', () => {
     const level = camera?.latest('level')
     await expect.poll(() => camera?.channel.value?.state, TIMEOUT).toBe('open') // it was looked at, too
     scope.stop()
-    await workers(0)
-    await noMemory()
+    await waitForWorkers(0)
+    await memories.waitForNone()
     expect([camera?.channel.value, level?.value]).toEqual([null, undefined])
   })
 
@@ -116,26 +96,11 @@ describe('the real plugin', () => {
     isShown.value = true
     await more(100_000) // more than the ring holds
     unmount()
-    await workers(0)
+    await waitForWorkers(0)
     expect(levels).toEqual(levels.map((_, n) => levelAt(n, RATE)))
   })
 })
 
-it.each([10_000, 1_000_000])('%i messages a second are at most one update a frame', async (rate) => {
-  let updates = 0
-  const levels = new Set<number | undefined>()
-  const onUpdated = (level: number | undefined) => {
-    updates++
-    levels.add(level)
-  }
-  const { streamed, unmount } = show(() => h(StreamingInstrument, { rate, onUpdated }))
-  await streamed()
-
-  const before = updates
-  const FRAMES = 60
-  for (let frame = 0; frame < FRAMES; frame++) await new Promise(requestAnimationFrame)
-  expect(updates - before).toBeLessThanOrEqual(FRAMES + 1)
-  expect(levels.size).toBeGreaterThan(10) // they do come
-  unmount()
-  await workers(0)
-})
+it.each([10_000, 1_000_000])('%i messages a second are at most one update a frame', (rate) =>
+  expectAnUpdateAFrame((onUpdated) => show(() => h(StreamingInstrument, { rate, onUpdated }))),
+)

@@ -1,5 +1,8 @@
-// What tests in a page ask the browser itself, outside of it.
+// What tests in a page ask the browser itself: this side of it.
+import type {} from '@vitest/browser-playwright' // what a command is given
 import type { BrowserCommand } from 'vitest/node'
+
+export const countWorkers: BrowserCommand<[]> = ({ page }) => page.workers().length
 
 /** CPU time of all renderers, in milliseconds. */
 export const cpuTimeOfRenderers: BrowserCommand<[]> = async ({ context }) => {
@@ -10,6 +13,3 @@ export const cpuTimeOfRenderers: BrowserCommand<[]> = async ({ context }) => {
   const renderers = processInfo.filter(({ type }) => type === 'renderer')
   return 1000 * renderers.reduce((sum, { cpuTime }) => sum + cpuTime, 0)
 }
-
-/** How many Web Workers the page of the tests has. */
-export const countWorkers: BrowserCommand<[]> = async ({ page }) => page.workers().length
