@@ -2,6 +2,18 @@ import { defineConfig, type UserConfig } from 'tsdown'
 
 const ELECTRON: UserConfig = { target: 'es2022', deps: { neverBundle: ['electron'] }, dts: false }
 
+/** Scripts of a page and its workers, with React as it is for users. */
+const PAGE: UserConfig = {
+  outDir: 'dist/browser',
+  target: 'es2022',
+  format: ['iife'],
+  dts: false,
+  platform: 'browser',
+  deps: { alwaysBundle: [/./], onlyBundle: false },
+  define: { 'process.env.NODE_ENV': '"production"' },
+  outputOptions: { entryFileNames: '[name].js' },
+}
+
 export default defineConfig([
   {
     entry: ['src/main.ts', 'src/index.ts', 'src/worker.ts', 'src/peer.ts'],
@@ -29,4 +41,6 @@ export default defineConfig([
     outputOptions: { entryFileNames: '[name].js' },
     copy: ['src/electron/page/*.html'],
   },
+  { ...PAGE, entry: { page: 'src/browser/page/page.ts' }, copy: ['src/browser/page/*.html'] },
+  { ...PAGE, entry: { worker: 'src/browser/page/worker.ts' } },
 ])

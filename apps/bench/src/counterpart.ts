@@ -55,17 +55,22 @@ export const fillByte = (index: number): number => index & 0xff
 export function checkFilled(size: number, messages: number, count: number, sum: number): void {
   let expected = 0
   for (let i = 0; i < messages; i++) expected += fillByte(i) * Math.ceil(size / CACHE_LINE)
-  if (count !== messages || sum !== expected) {
-    throw new Error(`of ${messages} messages with sum ${expected}, the other side saw ${count} with sum ${sum}`)
-  }
+  checkTally(messages, expected, { count, sum })
 }
 
 /** Throws unless the other side has read all that was sent. */
 export function checkReport(payload: Uint8Array, messages: number, count: number, sum: number): void {
-  const expected = sumOfLines(payload) * messages
-  if (count !== messages || sum !== expected) {
-    throw new Error(`of ${messages} messages with sum ${expected}, the other side saw ${count} with sum ${sum}`)
-  }
+  checkTally(messages, sumOfLines(payload) * messages, { count, sum })
+}
+
+/** Throws unless the other side has seen so many messages, with this sum of their lines. */
+export function checkTally(
+  messages: number,
+  expected: number,
+  { count, sum }: { readonly count: number; readonly sum: number },
+): void {
+  if (count === messages && sum === expected) return
+  throw new Error(`of ${messages} messages with sum ${expected}, the other side saw ${count} with sum ${sum}`)
 }
 
 /** Throws unless `message` is the one numbered `index`. The other side counts in the first byte. */

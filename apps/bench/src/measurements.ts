@@ -1,3 +1,5 @@
+import type { Group } from './arguments.ts'
+import { measureLatestMessage, measurePageToWorker } from './browser.ts'
 import { measureElectron } from './electron.ts'
 import { measureIdleWakeUps } from './idle.ts'
 import { measureOpenClose } from './open-close.ts'
@@ -23,6 +25,8 @@ import {
 
 export interface Measurement {
   readonly name: string
+  /** What it is measured with the others of. */
+  readonly group?: Group
   readonly unit: Unit
   run(): Promise<Outcome>
 }
@@ -46,6 +50,10 @@ const ELECTRON_LARGE = { rounds: 9, size: 1 << 20, messages: 1000, peerMessages:
 const ELECTRON_ROUND_TRIPS = { blocks: 20, samplesPerBlock: 200 }
 const ELECTRON_HAND_OVER = { rounds: 5, perRound: 5, size: 100 << 20 }
 const ELECTRON_FRAMES = { frames: 600, perSecond: 60, width: 1920, height: 1080 }
+
+const BROWSER_SMALL = { rounds: 9, size: 64, capacity: 4 << 20, messages: 2_000_000, peerMessages: 50_000 }
+const BROWSER_LARGE = { rounds: 9, size: 1 << 20, capacity: 4 << 20, messages: 1000, peerMessages: 100 }
+const LATEST_MESSAGE = { rounds: 5, perSecond: 1_000_000, milliseconds: 3000 }
 
 /** All that `npm run bench` measures, in its order. */
 export const MEASUREMENTS: readonly Measurement[] = [
@@ -76,29 +84,56 @@ export const MEASUREMENTS: readonly Measurement[] = [
   { name: 'hand-over-100MiB', unit: 'ms', run: () => measureHandOver(100 << 20, HAND_OVERS) },
   { name: 'hand-over-1GiB', unit: 'ms', run: () => measureHandOver(1 << 30, HAND_OVERS) },
   { name: 'mapped-read', unit: 'GB/s', run: () => measureMappedRead(MAPPED_READ) },
-  { name: 'process-64B', unit: 'msg/s', run: () => measureOneWay(PROCESS_SMALL) },
-  { name: 'process-64KiB', unit: 'msg/s', run: () => measureOneWay(PROCESS_LARGE) },
-  { name: 'process-round-trip-idle', unit: 'us', run: () => measureProcessRoundTrips(PROCESS_ROUND_TRIPS) },
+  { name: 'process-64B', group: 'process', unit: 'msg/s', run: () => measureOneWay(PROCESS_SMALL) },
+  { name: 'process-64KiB', group: 'process', unit: 'msg/s', run: () => measureOneWay(PROCESS_LARGE) },
+  {
+    name: 'process-round-trip-idle',
+    group: 'process',
+    unit: 'us',
+    run: () => measureProcessRoundTrips(PROCESS_ROUND_TRIPS),
+  },
   {
     name: 'electron-page-to-native-64B',
+    group: 'electron',
     unit: 'msg/s',
     run: () => measureElectron('page-to-native', ELECTRON_SMALL, SMALL_RING),
   },
   {
     name: 'electron-page-to-page-64B',
+    group: 'electron',
     unit: 'msg/s',
     run: () => measureElectron('page-to-page', ELECTRON_SMALL, SMALL_RING),
   },
   {
     name: 'electron-page-to-page-1MiB',
+    group: 'electron',
     unit: 'GB/s',
     run: () => measureElectron('page-to-page', ELECTRON_LARGE, LARGE_RING),
   },
   {
     name: 'electron-round-trip-page-native',
+    group: 'electron',
     unit: 'us',
     run: () => measureElectron('round-trip', ELECTRON_ROUND_TRIPS, SMALL_RING),
   },
-  { name: 'electron-hand-over-100MiB', unit: 'ms', run: () => measureElectron('hand-over', ELECTRON_HAND_OVER) },
-  { name: 'electron-frames', unit: 'cores', run: () => measureElectron('frames', ELECTRON_FRAMES) },
+  {
+    name: 'electron-hand-over-100MiB',
+    group: 'electron',
+    unit: 'ms',
+    run: () => measureElectron('hand-over', ELECTRON_HAND_OVER),
+  },
+  { name: 'electron-frames', group: 'electron', unit: 'cores', run: () => measureElectron('frames', ELECTRON_FRAMES) },
+  {
+    name: 'page-to-worker-64B',
+    group: 'browser',
+    unit: 'msg/s',
+    run: () => measurePageToWorker('measureSmall', BROWSER_SMALL),
+  },
+  {
+    name: 'page-to-worker-1MiB',
+    group: 'browser',
+    unit: 'GB/s',
+    run: () => measurePageToWorker('measureLarge', BROWSER_LARGE),
+  },
+  { name: 'latest-message-1M', group: 'browser', unit: 'frames/s', run: () => measureLatestMessage(LATEST_MESSAGE) },
 ]

@@ -2,6 +2,7 @@
 export const UNITS = {
   'msg/s': 'more',
   'GB/s': 'more',
+  'frames/s': 'more',
   us: 'less',
   ms: 'less',
   cores: 'less',

@@ -1,6 +1,6 @@
-import { LeftOut } from '@shared-channel/run-electron'
 import { CommanderError } from 'commander'
 import { parseArguments } from './arguments.ts'
+import { isLeftOut } from './left-out.ts'
 import { MEASUREMENTS, type Measurement } from './measurements.ts'
 import { showProgress } from './progress.ts'
 import { makeRow, type Outcome, type Row } from './row.ts'
@@ -22,10 +22,7 @@ export async function run(
   measurements: readonly Measurement[] = MEASUREMENTS,
 ): Promise<number> {
   try {
-    const { json, only } = parseArguments(
-      args,
-      measurements.map(({ name }) => name),
-    )
+    const { json, only } = parseArguments(args, measurements)
     const findings = await measureAll(measurements.filter(({ name }) => only.includes(name)))
     const rows = findings.map(({ row }) => row)
     if (json) console.log(JSON.stringify(rows, null, 2))
@@ -47,7 +44,7 @@ async function measureAll(measurements: readonly Measurement[]): Promise<Finding
     for (const [index, { name, unit, run }] of measurements.entries()) {
       progress.update(index, `measuring ${name}`)
       const outcome = await runIfPossible(run)
-      if (outcome instanceof LeftOut) leftOut.set(outcome.message, [...(leftOut.get(outcome.message) ?? []), name])
+      if (outcome instanceof Error) leftOut.set(outcome.message, [...(leftOut.get(outcome.message) ?? []), name])
       else findings.push({ row: makeRow(name, unit, outcome), outcome })
     }
   } finally {
@@ -57,11 +54,11 @@ async function measureAll(measurements: readonly Measurement[]): Promise<Finding
   return findings
 }
 
-async function runIfPossible(run: Measurement['run']): Promise<Outcome | LeftOut> {
+async function runIfPossible(run: Measurement['run']): Promise<Outcome | Error> {
   try {
     return await run()
   } catch (error) {
-    if (error instanceof LeftOut) return error
+    if (isLeftOut(error)) return error
     throw error
   }
 }

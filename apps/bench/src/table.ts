@@ -10,6 +10,10 @@ const PEERS = [
   'plain',
   'MessagePort',
   'ipcRenderer.invoke',
+  'postMessage',
+  'transfer',
+  'clone',
+  'empty-page',
 ]
 
 /** The rows for people. */

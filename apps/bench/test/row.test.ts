@@ -9,8 +9,16 @@ describe('the ratio', () => {
     expect(timesBetter(unit, 5, 5)).toBe(1)
   })
 
-  it('takes more messages and bytes for better, and less time, fewer switches and less of the cores', () => {
-    expect(UNITS).toEqual({ 'msg/s': 'more', 'GB/s': 'more', us: 'less', cores: 'less', ms: 'less', switches: 'less' })
+  it('takes more messages, bytes and frames for better, and less time, fewer switches and less of the cores', () => {
+    expect(UNITS).toEqual({
+      'msg/s': 'more',
+      'GB/s': 'more',
+      'frames/s': 'more',
+      us: 'less',
+      cores: 'less',
+      ms: 'less',
+      switches: 'less',
+    })
   })
 })
 

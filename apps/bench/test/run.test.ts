@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { LeftOut } from '@shared-channel/run-electron'
+import { LeftOut as NoChromium } from '@shared-channel/run-chromium'
+import { LeftOut as NoElectron } from '@shared-channel/run-electron'
 import { beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
 import { MEASUREMENTS, type Measurement } from '../src/measurements.ts'
 import { run } from '../src/run.ts'
@@ -24,13 +25,15 @@ const BROKEN: Measurement = {
     throw new Error('no plugin')
   },
 }
-const ELSEWHERE: Measurement = {
+const elsewhere = (name: string, reason: Error): Measurement => ({
   ...GOOD,
-  name: 'elsewhere',
+  name,
   run: async () => {
-    throw new LeftOut('there is no Electron here')
+    throw reason
   },
-}
+})
+const IN_ELECTRON = elsewhere('in-electron', new NoElectron('there is no Electron here'))
+const IN_BROWSER = elsewhere('in-browser', new NoChromium('there is no chromium here'))
 
 describe('the program', () => {
   let stdout: MockInstance<typeof console.log>
@@ -68,13 +71,14 @@ describe('the program', () => {
   })
 
   it('leaves out what cannot be measured on this machine, and says why', async () => {
-    expect(await run(['--json'], [ELSEWHERE, GOOD])).toBe(0)
+    expect(await run(['--json'], [IN_ELECTRON, GOOD, IN_BROWSER])).toBe(0)
     expect(JSON.parse(stdout.mock.calls[0]?.[0])).toHaveLength(1)
-    expect(stderr.mock.calls.join()).toContain('left out elsewhere: there is no Electron here')
+    expect(stderr.mock.calls.join()).toContain('left out in-electron: there is no Electron here')
+    expect(stderr.mock.calls.join()).toContain('left out in-browser: there is no chromium here')
   })
 
   it('ends with 1 when nothing can be measured on this machine', async () => {
-    expect(await run(['--json'], [ELSEWHERE])).toBe(1)
+    expect(await run(['--json'], [IN_ELECTRON])).toBe(1)
     expect(JSON.parse(stdout.mock.calls[0]?.[0])).toEqual([])
   })
 
@@ -118,7 +122,19 @@ describe('npm run bench', () => {
       'electron-round-trip-page-native us',
       'electron-hand-over-100MiB ms',
       'electron-frames cores',
+      'page-to-worker-64B msg/s',
+      'page-to-worker-1MiB GB/s',
+      'latest-message-1M frames/s',
     ])
+  })
+
+  it('has groups for what runs between processes, in Electron and in a browser', () => {
+    const inGroup = (group: string) => MEASUREMENTS.filter((row) => row.group === group).map(({ name }) => name)
+    expect(inGroup('process').every((name) => name.startsWith('process-'))).toBe(true)
+    expect(inGroup('electron').every((name) => name.startsWith('electron-'))).toBe(true)
+    expect(inGroup('process')).toHaveLength(3)
+    expect(inGroup('electron')).toHaveLength(6)
+    expect(inGroup('browser')).toEqual(['page-to-worker-64B', 'page-to-worker-1MiB', 'latest-message-1M'])
   })
 
   it('measures with --json, and prints nothing else on stdout', () => {

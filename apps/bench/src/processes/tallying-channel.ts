@@ -3,7 +3,7 @@ import { bytes, defineProtocol, flip, json, type Link, SharedChannel } from '@sh
 import { checkReport, secondsSince } from '../counterpart.ts'
 import { type ProcessCounterpart, type Report, Tally } from './tally.ts'
 
-const PROTOCOL = defineProtocol({
+export const TALLYING = defineProtocol({
   send: {
     data: { id: 1, codec: bytes({ view: true }) },
     report: { id: 2, codec: json<null>(), reply: json<Report>() },
@@ -13,7 +13,7 @@ const PROTOCOL = defineProtocol({
 
 /** This end. It fails when the other process ends. */
 export function sendOver(link: Link): ProcessCounterpart {
-  const channel = new SharedChannel(link, PROTOCOL)
+  const channel = new SharedChannel(link, TALLYING)
   let echoed: () => void = () => {}
   channel.on('echo', () => echoed())
   return {
@@ -36,7 +36,7 @@ export function sendOver(link: Link): ProcessCounterpart {
 
 /** The other end. */
 export function tallyOver(link: Link): void {
-  const channel = new SharedChannel(link, flip(PROTOCOL))
+  const channel = new SharedChannel(link, flip(TALLYING))
   const tally = new Tally()
   channel.on('data', (message) => tally.add(message))
   channel.on('echo', (message) => channel.send('echo', message))

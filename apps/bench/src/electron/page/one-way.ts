@@ -2,12 +2,12 @@
 import { connect } from '@shared-channel/electron/renderer'
 import { interleave } from '../../interleave.ts'
 import { MeasureCounterpart } from '../../measure-counterpart.ts'
+import { sendOverPort } from '../../port-counterpart.ts'
 import type { ProcessCounterpart } from '../../processes/tally.ts'
 import { sendOver } from '../../processes/tallying-channel.ts'
 import type { Outcome } from '../../row.ts'
 import type { OneWaySettings } from '../order.ts'
 import { otherPage, port } from './ends.ts'
-import { sendOverPort } from './port-counterpart.ts'
 
 const KIBI = 1024
 

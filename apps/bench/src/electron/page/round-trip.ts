@@ -1,11 +1,11 @@
 // There and back, page and native code, next to the ways that Electron has: to the main process, and to another page.
 import { connect } from '@shared-channel/electron/renderer'
 import { MeasureCounterpart } from '../../measure-counterpart.ts'
+import { sendOverPort } from '../../port-counterpart.ts'
 import type { Outcome } from '../../row.ts'
 import { percentile } from '../../statistics.ts'
 import type { RoundTripSettings } from '../order.ts'
 import { port } from './ends.ts'
-import { sendOverPort } from './port-counterpart.ts'
 
 const PAYLOAD = new Uint8Array(16)
 const WARM_UP = 500

@@ -1,9 +1,10 @@
 // The other page.
+
+import { tallyOverPort } from '../../port-counterpart.ts'
 import { tallyOver } from '../../processes/tallying-channel.ts'
 import type { JobName } from '../order.ts'
 import { otherPage, port } from './ends.ts'
 import { takeOver, takeOverPort } from './hand-over.ts'
-import { tallyOverPort } from './port-counterpart.ts'
 import { filmOverPort } from './port-frames.ts'
 
 /** Resolves when the port is heard. */
