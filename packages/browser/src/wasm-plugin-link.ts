@@ -18,7 +18,7 @@ export class WasmPluginLink extends AgentLink implements WasmPlugin {
 
   /** `memory`: the module's, with the layout written. */
   constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, options: CheckedOptions) {
-    super(memory.buffer as ArrayBufferLike as SharedArrayBuffer, 0, {
+    super(memory.buffer, 0, {
       stop: () => this.#stopWorker(options.shutdownTimeout),
       close: () => this.#worker.terminate(),
     })

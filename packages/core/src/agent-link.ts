@@ -72,7 +72,7 @@ export const canWaitForMemory = waitAsync !== undefined
  */
 export class AgentLink implements Link {
   readonly side: Side
-  readonly #memory: SharedArrayBuffer
+  readonly #memory: ArrayBufferLike
   readonly #hooks: AgentLinkHooks
   readonly #header: Int32Array
   readonly #bell: Bell
@@ -91,11 +91,12 @@ export class AgentLink implements Link {
   #isClosed = false
 
   /**
-   * @param memory The whole segment, which begins at 0, with its header written (`writeLayout`).
+   * @param memory The whole segment, which begins at 0, with its header written (`writeLayout`). Nobody can wait for an ArrayBuffer,
+   *   which does where both ends are in one agent: there `ring` has to call `wake` of the other.
    * @param side Which end this is; the other agent is the other.
    * @param hooks What differs from owner to owner; see {@link AgentLinkHooks}.
    */
-  constructor(memory: SharedArrayBuffer, side: Side, hooks: AgentLinkHooks = {}) {
+  constructor(memory: ArrayBufferLike, side: Side, hooks: AgentLinkHooks = {}) {
     this.side = side
     this.#memory = memory
     this.#hooks = hooks
@@ -109,7 +110,7 @@ export class AgentLink implements Link {
   }
 
   /** The whole segment. @throws SharedChannelError `CLOSED` after `close`. */
-  get memory(): SharedArrayBuffer {
+  get memory(): ArrayBufferLike {
     if (this.#isClosed) throw closedError()
     return this.#memory
   }
@@ -193,7 +194,7 @@ export class AgentLink implements Link {
 
   /** Has `wake` called when the bell moves from here on: before the channel looks, so that nothing falls between. */
   #waitForBell(): void {
-    if (waitAsync === undefined || this.#isWaiting) return
+    if (waitAsync === undefined || this.#isWaiting || this.#memory instanceof ArrayBuffer) return
     this.#isWaiting = true
     const rung = () => {
       this.#isWaiting = false

@@ -19,6 +19,7 @@ export { type BufferSource, type LatestBuffer, latestBuffer } from './latest-buf
 export { latestMessage, type MessageSource } from './latest-message.ts'
 export { isValidCapacity, MAX_CAPACITY, MIN_CAPACITY, type Side, segmentSize, writeLayout } from './layout.ts'
 export type { Link, LinkListener } from './link.ts'
+export { type MemoryLinksOptions, memoryLinks } from './memory-links.ts'
 export { MemoryMirror, type Progress } from './memory-mirror.ts'
 export { type PostedBuffer, type PostOptions, postSharedBuffer } from './posting.ts'
 export {

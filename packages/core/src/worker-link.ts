@@ -1,6 +1,7 @@
+import { ringSize } from './checks.ts'
 import { Deferred } from './deferred.ts'
 import { invalidArgument, SharedChannelError } from './errors.ts'
-import { MAX_CAPACITY, MIN_CAPACITY, segmentSize, writeLayout } from './layout.ts'
+import { segmentSize, writeLayout } from './layout.ts'
 import type { Link } from './link.ts'
 import { type Handshake, type LinkPort, listenTo, readHandshake } from './link-handshake.ts'
 import { awaitLock, peerIsGone, portAgentLink } from './port-agent-link.ts'
@@ -98,15 +99,6 @@ function connect(worker: Port, name: string, memory: SharedArrayBuffer, options:
   limitWait(opening, options, `The worker did not serve the link "${name}"`, () => link.close())
   worker.postMessage({ sharedChannelLink: 'ask', name } satisfies Handshake)
   return opening.promise
-}
-
-function ringSize(what: string, capacity: number): number {
-  if (Number.isInteger(capacity) && capacity >= MIN_CAPACITY && capacity <= MAX_CAPACITY) {
-    return 2 ** Math.ceil(Math.log2(capacity))
-  }
-  throw invalidArgument(
-    `${what} must be an integer from ${MIN_CAPACITY} to ${MAX_CAPACITY}; it is ${String(capacity)}.`,
-  )
 }
 
 /**
