@@ -13,6 +13,16 @@ export default defineConfig([
   },
   {
     ...COMMON,
+    entry: { testing: 'src/testing/index.ts', 'testing-applications': 'src/testing/applications.ts' },
+    format: 'esm',
+    platform: 'node',
+    deps: { neverBundle: ['vitest'] },
+    dts: true,
+    fixedExtension: false,
+    clean: false, // what the first has made
+  },
+  {
+    ...COMMON,
     entry: ['src/start.ts'],
     format: 'esm',
     platform: 'node',
