@@ -1,10 +1,10 @@
+import { turns, until } from '@shared-channel/sample/testing'
 import { render, screen } from '@testing-library/react'
 import { Activity } from 'react'
 import { expect, it } from 'vitest'
 import { SharedChannelProvider } from '../src/index.ts'
 import { cameraHost } from './helpers/camera.ts'
 import { Status, shown } from './helpers/using.tsx'
-import { turns, until } from './helpers/wait.ts'
 
 const modes = (isHidden: boolean) => (isHidden ? 'hidden' : 'visible')
 

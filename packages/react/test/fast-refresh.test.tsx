@@ -1,10 +1,11 @@
 // A component is edited while its page runs: Fast Refresh keeps its state and runs its effects again.
+
+import { until } from '@shared-channel/sample/testing'
 import { useState } from 'react'
 import { expect, it } from 'vitest'
 import { useChannelMessage, useLatestMessage, useSharedChannel } from '../src/index.ts'
 import { Camera, cameraHost } from './helpers/camera.ts'
 import { loadRefreshRuntime } from './helpers/refresh-runtime.ts'
-import { until } from './helpers/wait.ts'
 
 const refresh = await loadRefreshRuntime()
 const { fireEvent, render, screen } = await import('@testing-library/react') // with React DOM, after the runtime

@@ -1,11 +1,11 @@
 import { Connections } from '@shared-channel/core'
+import { until } from '@shared-channel/sample/testing'
 import { act } from '@testing-library/react'
 import { hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { Camera, cameraHost } from './helpers/camera.ts'
 import { FIRST, Page, type PageProps } from './helpers/page.tsx'
-import { until } from './helpers/wait.ts'
 
 /** A page that comes from a server, and is then brought to life. */
 function hydrate(props: PageProps) {

@@ -1,8 +1,9 @@
 // @vitest-environment node
+
+import { turns } from '@shared-channel/sample/testing'
 import { renderToString } from 'react-dom/server'
 import { expect, it, vi } from 'vitest'
 import { FIRST, Page } from './helpers/page.tsx'
-import { turns } from './helpers/wait.ts'
 
 it('is rendered as connecting, with no memory and no connection', async () => {
   expect(typeof document).toBe('undefined')

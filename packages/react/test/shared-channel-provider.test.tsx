@@ -1,11 +1,11 @@
 import { Connections } from '@shared-channel/core'
+import { turns, until } from '@shared-channel/sample/testing'
 import { fireEvent, render, screen } from '@testing-library/react'
 import { StrictMode } from 'react'
 import { expect, it } from 'vitest'
 import { SharedChannelProvider, useSharedChannel } from '../src/index.ts'
 import { Camera, cameraHost } from './helpers/camera.ts'
 import { ErrorBoundary, silenceErrors } from './helpers/error-boundary.tsx'
-import { turns, until } from './helpers/wait.ts'
 
 type Connect = ReturnType<typeof cameraHost>['connect']
 interface UserProps {

@@ -1,3 +1,4 @@
+import { turns, until } from '@shared-channel/sample/testing'
 import { render, renderHook, screen } from '@testing-library/react'
 import { StrictMode, useLayoutEffect, useRef } from 'react'
 import { describe, expect, it, vi } from 'vitest'
@@ -6,7 +7,6 @@ import { Camera, cameraHost } from './helpers/camera.ts'
 import { ErrorBoundary, silenceErrors } from './helpers/error-boundary.tsx'
 import { FakeSource } from './helpers/fake-source.ts'
 import { openCamera } from './helpers/open-camera.ts'
-import { turns, until } from './helpers/wait.ts'
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index)
 

@@ -1,8 +1,8 @@
+import { turns, until } from '@shared-channel/sample/testing'
 import { act, renderHook } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { useChannelRequest } from '../src/index.ts'
 import { openCamera } from './helpers/open-camera.ts'
-import { turns, until } from './helpers/wait.ts'
 
 /** A component that calls a camera, which answers when it is told to. */
 function calling(options?: { timeout?: number }) {

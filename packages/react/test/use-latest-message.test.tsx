@@ -1,17 +1,16 @@
+import { heldFrames, until } from '@shared-channel/sample/testing'
 import { act, renderHook } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import { useLatestMessage } from '../src/index.ts'
 import { FakeSource } from './helpers/fake-source.ts'
-import { heldFrames } from './helpers/frames.ts'
 import { openCamera } from './helpers/open-camera.ts'
-import { until } from './helpers/wait.ts'
 
 const FRAMES = 60
 const MESSAGES = 10_000
 
 describe('the latest message', () => {
   it('of ten thousand a second is rendered once a frame', async () => {
-    const frames = heldFrames()
+    const frames = heldFrames(act)
     const { channel, peer } = openCamera()
     let renders = 0
     const { result } = renderHook(() => {
@@ -33,7 +32,7 @@ describe('the latest message', () => {
   })
 
   it('is rendered in no frame in which nothing came, nor when it is the same', async () => {
-    const frames = heldFrames()
+    const frames = heldFrames(act)
     const source = new FakeSource()
     let renders = 0
     renderHook(() => {
@@ -49,7 +48,7 @@ describe('the latest message', () => {
   })
 
   it('of several types or channels is rendered once a frame', () => {
-    const frames = heldFrames()
+    const frames = heldFrames(act)
     const [a, b] = [new FakeSource(), new FakeSource()]
     let renders = 0
     const { result } = renderHook(() => {
@@ -64,7 +63,7 @@ describe('the latest message', () => {
   })
 
   it('comes in StrictMode, too', () => {
-    const frames = heldFrames()
+    const frames = heldFrames(act)
     const source = new FakeSource()
     const { result } = renderHook(() => useLatestMessage(source, 'level'), { reactStrictMode: true })
     source.emit(1)
@@ -74,7 +73,7 @@ describe('the latest message', () => {
   })
 
   it('begins anew with another channel, and is nothing of none', () => {
-    const frames = heldFrames()
+    const frames = heldFrames(act)
     const [a, b] = [new FakeSource(), new FakeSource()]
     const { result, rerender, unmount } = renderHook(({ channel }) => useLatestMessage(channel, 'level'), {
       initialProps: { channel: null as FakeSource | null },
@@ -96,7 +95,7 @@ describe('the latest message', () => {
   })
 
   it('of a channel that has closed stays', async () => {
-    const frames = heldFrames()
+    const frames = heldFrames(act)
     const { channel, peer } = openCamera()
     const { result } = renderHook(() => useLatestMessage(channel, 'level'))
     peer.send('level', 1)

@@ -1,28 +1,8 @@
-import { MessageChannel } from 'node:worker_threads'
-import { type PostableBuffer, postSharedBuffer, SharedBufferReceiver } from '@shared-channel/core'
+import type { SharedBufferReceiver } from '@shared-channel/core'
+import { posting, turns, until } from '@shared-channel/sample/testing'
 import { renderHook } from '@testing-library/react'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { useSharedBuffer } from '../src/index.ts'
-import { turns, until } from './helpers/wait.ts'
-
-/** A real receiver, and how to post to it. */
-function posting() {
-  const { port1, port2 } = new MessageChannel()
-  const receiver = new SharedBufferReceiver(port2)
-  const release = vi.spyOn(receiver, 'releaseBuffer')
-  onTestFinished(() => {
-    receiver.close()
-    port1.close()
-  })
-  const post = (first: number) => postSharedBuffer(port1, copying([first, first + 1]), { additionalData: first })
-  return { receiver, release, post }
-}
-
-/** A buffer whose bytes are copied, as where no memory can be shared. */
-const copying = (bytes: number[]): PostableBuffer => ({
-  size: bytes.length,
-  reference: () => ({ copy: new Uint8Array(bytes).buffer }),
-})
 
 describe('a buffer', () => {
   it.each([false, true])(
@@ -31,13 +11,13 @@ describe('a buffer', () => {
       const { receiver, release, post } = posting()
       const { result, unmount } = renderHook(() => useSharedBuffer(receiver), { reactStrictMode })
       expect(result.current).toBe(null)
-      const first = post(1)
+      const first = post([1, 2], 1)
       await until(() => result.current?.additionalData === 1)
       const shown = result.current
       expect([...(shown?.bytes ?? [])]).toEqual([1, 2])
       expect(release).not.toHaveBeenCalled()
 
-      const second = post(3)
+      const second = post([3, 4], 3)
       await first.released
       await until(() => result.current?.additionalData === 3)
       expect([...(result.current?.bytes ?? [])]).toEqual([3, 4])
@@ -56,11 +36,11 @@ describe('a buffer', () => {
       ({ wanted }) => useSharedBuffer(receiver, ({ additionalData }) => additionalData === wanted),
       { initialProps: { wanted: 1 } },
     )
-    post(1)
+    post([1, 2], 1)
     await until(() => result.current?.additionalData === 1)
     rerender({ wanted: 2 })
-    post(3)
-    post(2)
+    post([3, 4], 3)
+    post([2, 3], 2)
     await until(() => result.current?.additionalData === 2)
   })
 
@@ -69,7 +49,7 @@ describe('a buffer', () => {
     const { result, rerender } = renderHook(({ from }) => useSharedBuffer(from), {
       initialProps: { from: receiver as SharedBufferReceiver | null },
     })
-    const posted = post(1)
+    const posted = post([1, 2], 1)
     await until(() => result.current !== null)
     rerender({ from: null })
     expect(result.current).toBe(null)
@@ -83,7 +63,7 @@ describe('a buffer', () => {
     const shown: unknown[] = []
     renderHook(() => shown.push(useSharedBuffer(receiver)?.additionalData))
     for (const first of [1, 2, 3]) {
-      post(first)
+      post([first, first + 1], first)
       await until(() => shown.includes(first))
     }
     expect(shown).toEqual([undefined, 1, 2, 3])

@@ -1,10 +1,10 @@
+import { turns, until } from '@shared-channel/sample/testing'
 import { fireEvent, render, screen } from '@testing-library/react'
 import { describe, expect, it, vi } from 'vitest'
 import type { SharedChannelOptions } from '../src/index.ts'
 import { type Camera, cameraHost } from './helpers/camera.ts'
 import { ErrorBoundary, silenceErrors } from './helpers/error-boundary.tsx'
 import { Status, shown, using } from './helpers/using.tsx'
-import { turns, until } from './helpers/wait.ts'
 
 describe('a failure', () => {
   it('is shown, and nothing is tried again unless it is asked for', async () => {

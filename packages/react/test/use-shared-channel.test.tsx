@@ -1,11 +1,11 @@
 import type { Link } from '@shared-channel/core'
+import { turns, until } from '@shared-channel/sample/testing'
 import { act, render, renderHook, screen } from '@testing-library/react'
 import { StrictMode, Suspense } from 'react'
 import { describe, expect, it, vi } from 'vitest'
 import { useSharedChannel } from '../src/index.ts'
 import { Camera, cameraHost } from './helpers/camera.ts'
 import { Status, shown, using } from './helpers/using.tsx'
-import { turns, until } from './helpers/wait.ts'
 
 describe('a channel', () => {
   it('is opened when its component has come up, and released when that is unmounted', async () => {

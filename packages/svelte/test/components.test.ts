@@ -1,4 +1,5 @@
 // The store in components: with runes, and in the syntax of Svelte 4. All of them do the same.
+import { turns, until } from '@shared-channel/sample/testing'
 import { fireEvent, render, screen } from '@testing-library/svelte'
 import { type Component, tick } from 'svelte'
 import { describe, expect, it, vi } from 'vitest'
@@ -6,8 +7,7 @@ import Derived from './components/Derived.svelte'
 import Getter from './components/Getter.svelte'
 import Legacy from './components/Legacy.svelte'
 import LegacyStore from './components/LegacyStore.svelte'
-import { type CameraProps, Cameras } from './helpers/camera.ts'
-import { turns, until } from './helpers/wait.ts'
+import { type CameraProps, cameraHost } from './helpers/camera.ts'
 
 const COMPONENTS: [string, Component<CameraProps>][] = [
   ['a function of state', Getter],
@@ -20,25 +20,25 @@ const isOpen = () => until(() => shown('status') === 'open')
 
 describe.each(COMPONENTS)('a component with %s', (_, component) => {
   it('opens a channel when it is mounted, and releases it when it is unmounted', async () => {
-    const cameras = new Cameras()
+    const cameras = cameraHost()
     const { unmount } = render(component, { connect: cameras.connect })
     expect(shown('status')).toBe('connecting')
     await isOpen()
     unmount()
-    await until(() => cameras.released === 1)
+    await until(() => cameras.closedLinks === 1)
     await turns()
-    expect([cameras.ends.length, cameras.released]).toEqual([1, 1])
+    expect([cameras.peers.length, cameras.closedLinks]).toEqual([1, 1])
   })
 
   it('connects to nothing when it is unmounted at once', async () => {
-    const cameras = new Cameras()
+    const cameras = cameraHost()
     render(component, { connect: cameras.connect }).unmount()
     await turns()
     expect(cameras.signals).toEqual([])
   })
 
   it('lets go of what comes after it was unmounted', async () => {
-    const cameras = new Cameras()
+    const cameras = cameraHost()
     let answer = () => {}
     const asked = new Promise<void>((resolve) => {
       answer = resolve
@@ -49,46 +49,46 @@ describe.each(COMPONENTS)('a component with %s', (_, component) => {
     unmount()
     expect(connect.mock.calls[0]?.[0].aborted).toBe(true)
     answer()
-    await until(() => cameras.released === 1)
+    await until(() => cameras.closedLinks === 1)
   })
 
   it('is mounted and unmounted a hundred times, and holds nothing', async () => {
-    const cameras = new Cameras()
+    const cameras = cameraHost()
     for (let round = 0; round < 100; round++) {
       const { unmount } = render(component, { connect: cameras.connect })
       await isOpen()
       unmount()
     }
-    await until(() => cameras.open === 0)
-    expect(cameras.released).toBe(100)
+    await until(() => cameras.openLinks === 0)
+    expect(cameras.closedLinks).toBe(100)
   })
 
   it('opens another channel for another key', async () => {
-    const cameras = new Cameras()
+    const cameras = cameraHost()
     const { unmount } = render(component, { connect: cameras.connect })
     await isOpen()
     await fireEvent.click(screen.getByText('grow'))
-    await until(() => cameras.ends.length === 2 && cameras.open === 1)
+    await until(() => cameras.peers.length === 2 && cameras.openLinks === 1)
     await isOpen()
 
     const got: number[] = []
-    cameras.newest.on('command', ({ exposure }) => got.push(exposure))
+    cameras.peer.on('command', ({ exposure }) => got.push(exposure))
     await fireEvent.click(screen.getByText('expose'))
     await until(() => got.length === 1)
     expect(got).toEqual([128])
-    cameras.newest.send('level', 7)
+    cameras.peer.send('level', 7)
     await until(() => shown('level') === '7')
 
     unmount()
-    await until(() => cameras.open === 0)
-    expect(cameras.ends).toHaveLength(2)
+    await until(() => cameras.openLinks === 0)
+    expect(cameras.peers).toHaveLength(2)
   })
 
   it('hears of all that was sent before it subscribed', async () => {
-    const cameras = new Cameras()
+    const cameras = cameraHost()
     const connect = (signal: AbortSignal) => {
       const link = cameras.connect(signal)
-      for (let level = 0; level < 100; level++) cameras.newest.send('level', level)
+      for (let level = 0; level < 100; level++) cameras.peer.send('level', level)
       return link
     }
     const levels: number[] = []
@@ -100,14 +100,14 @@ describe.each(COMPONENTS)('a component with %s', (_, component) => {
   it('is updated once a frame, not ten thousand times', async () => {
     const frames: FrameRequestCallback[] = []
     vi.stubGlobal('requestAnimationFrame', (callback: FrameRequestCallback) => frames.push(callback))
-    const cameras = new Cameras()
+    const cameras = cameraHost()
     let updates = 0
     let got = 0
     render(component, { connect: cameras.connect, onupdate: () => updates++, onlevel: () => got++ })
     await isOpen()
     const before = updates
     for (let round = 1; round <= 3; round++) {
-      for (let i = 1; i <= 10_000; i++) if (!cameras.newest.send('level', i * round)) await cameras.newest.ready
+      for (let i = 1; i <= 10_000; i++) if (!cameras.peer.send('level', i * round)) await cameras.peer.ready
       await until(() => got === 10_000 * round)
       for (const callback of frames.splice(0)) callback(0)
       await tick()

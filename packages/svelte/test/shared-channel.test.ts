@@ -1,5 +1,6 @@
 // The store, by itself.
 import { type Link, SharedChannelError } from '@shared-channel/core'
+import { type FakeHost, turns, until } from '@shared-channel/sample/testing'
 import { get, writable } from 'svelte/store'
 import { describe, expect, it, vi } from 'vitest'
 import {
@@ -8,14 +9,13 @@ import {
   type SharedChannelValue,
   sharedChannel,
 } from '../src/index.ts'
-import { Camera, Cameras } from './helpers/camera.ts'
-import { turns, until } from './helpers/wait.ts'
+import { Camera, cameraHost } from './helpers/camera.ts'
 
 const isOpen = (store: SharedChannelStore<Camera>) => until(() => get(store).status === 'open')
 
 /** A store of one camera, and how it is called. */
 function setUp(options: Partial<SharedChannelOptions<Camera>> = {}) {
-  const cameras = new Cameras()
+  const cameras = cameraHost()
   const camera = sharedChannel({ key: 'camera', connect: cameras.connect, protocol: Camera, ...options })
   return { cameras, camera }
 }
@@ -31,7 +31,7 @@ describe('a store of a channel', () => {
   it('opens for the first subscriber and releases after the last, once', async () => {
     const { cameras, camera } = setUp()
     await turns()
-    expect(cameras.ends).toHaveLength(0)
+    expect(cameras.peers).toHaveLength(0)
 
     const first = watch(camera)
     const second = watch(camera)
@@ -41,13 +41,13 @@ describe('a store of a channel', () => {
     first.leave()
     first.leave()
     await turns()
-    expect(cameras.newest.state).toBe('open')
+    expect(cameras.peer.state).toBe('open')
 
     second.leave()
-    await cameras.newest.closed
+    await cameras.peer.closed
     await turns()
-    expect(cameras.ends).toHaveLength(1)
-    expect(cameras.released).toBe(1)
+    expect(cameras.peers).toHaveLength(1)
+    expect(cameras.closedLinks).toBe(1)
     expect(get(camera).status).toBe('connecting')
   })
 
@@ -56,10 +56,10 @@ describe('a store of a channel', () => {
     for (let round = 1; round <= 3; round++) {
       const { leave } = watch(camera)
       await isOpen(camera)
-      expect(cameras.ends).toHaveLength(round)
+      expect(cameras.peers).toHaveLength(round)
       leave()
     }
-    await until(() => cameras.open === 0)
+    await until(() => cameras.openLinks === 0)
   })
 
   it('connects to nothing for whoever only looks', async () => {
@@ -71,7 +71,7 @@ describe('a store of a channel', () => {
   })
 
   it('lets go of a link that comes when everyone has left', async () => {
-    const cameras = new Cameras()
+    const cameras = cameraHost()
     let answer = (_link: Link) => {}
     const connect = vi.fn(
       (_signal: AbortSignal) =>
@@ -85,9 +85,9 @@ describe('a store of a channel', () => {
     leave()
     const signal = connect.mock.calls[0]?.[0] as AbortSignal
     expect(signal.aborted).toBe(true)
-    answer(cameras.connect(signal))
-    await until(() => cameras.released === 1)
-    await cameras.newest.closed
+    answer(cameras.open())
+    await until(() => cameras.closedLinks === 1)
+    await cameras.peer.closed
   })
 
   it('sends, by the value and by the store', async () => {
@@ -97,7 +97,7 @@ describe('a store of a channel', () => {
     expect(() => camera.send('command', { exposure: 1 })).toThrow(expect.objectContaining({ code: 'CLOSED' }))
     await isOpen(camera)
     const got: number[] = []
-    cameras.newest.on('command', ({ exposure }) => got.push(exposure))
+    cameras.peer.on('command', ({ exposure }) => got.push(exposure))
     expect(camera.send('command', { exposure: 8 })).toBe(true)
     expect(get(camera).send('command', { exposure: 9 })).toBe(true)
     await until(() => got.length === 2)
@@ -111,7 +111,7 @@ describe('a store of a channel', () => {
     await isOpen(camera)
     await camera.close()
     expect(get(camera)).toMatchObject({ status: 'closed', channel: null })
-    expect(cameras.released).toBe(1)
+    expect(cameras.closedLinks).toBe(1)
     camera.reconnect()
     await isOpen(camera)
     expect(statuses()).toEqual(['connecting', 'open', 'closed', 'connecting', 'open'])
@@ -122,11 +122,11 @@ describe('a store of a channel', () => {
     const { cameras, camera } = setUp()
     const { values, statuses, leave } = watch(camera)
     await isOpen(camera)
-    await cameras.newest.close()
+    await cameras.peer.close()
     await until(() => values.length === 3)
     expect(statuses()).toEqual(['connecting', 'open', 'closed'])
     leave()
-    await until(() => cameras.released === 1)
+    await until(() => cameras.closedLinks === 1)
   })
 
   it('shows the error after the attempts that it is allowed', async () => {
@@ -147,14 +147,14 @@ describe('a store of a channel', () => {
 })
 
 describe('options in a store', () => {
-  const optionsOf = (cameras: Cameras, key: SharedChannelOptions<Camera>['key']) => ({
+  const optionsOf = (cameras: FakeHost<Camera>, key: SharedChannelOptions<Camera>['key']) => ({
     key,
     connect: cameras.connect,
     protocol: Camera,
   })
 
   it('open another channel when the key has another value', async () => {
-    const cameras = new Cameras()
+    const cameras = cameraHost()
     const options = writable(optionsOf(cameras, ['camera', { size: 1, side: 0 }]))
     const camera = sharedChannel(options)
     const { statuses, leave } = watch(camera)
@@ -167,15 +167,15 @@ describe('options in a store', () => {
     options.set(optionsOf(cameras, ['camera', { side: 0, size: 2 }]))
     await isOpen(camera)
     expect(statuses()).toEqual(['connecting', 'open', 'connecting', 'open'])
-    await until(() => cameras.open === 1)
-    expect(cameras.ends).toHaveLength(2)
+    await until(() => cameras.openLinks === 1)
+    expect(cameras.peers).toHaveLength(2)
     leave()
-    await until(() => cameras.open === 0)
+    await until(() => cameras.openLinks === 0)
   })
 
   it('count at the next attempt when only others than the key have changed', async () => {
-    const cameras = new Cameras()
-    const other = new Cameras()
+    const cameras = cameraHost()
+    const other = cameraHost()
     const options = writable(optionsOf(cameras, 'camera'))
     const camera = sharedChannel(options)
     const { leave } = watch(camera)
@@ -183,21 +183,21 @@ describe('options in a store', () => {
     options.set(optionsOf(other, 'camera'))
     camera.reconnect()
     await isOpen(camera)
-    expect([cameras.ends.length, other.ends.length]).toEqual([1, 1])
+    expect([cameras.peers.length, other.peers.length]).toEqual([1, 1])
     leave()
   })
 
   it('are not followed while nobody is subscribed', async () => {
-    const cameras = new Cameras()
+    const cameras = cameraHost()
     const options = writable(optionsOf(cameras, 1))
     const camera = sharedChannel(options)
     watch(camera).leave()
     options.set(optionsOf(cameras, 2))
     await turns()
-    expect(cameras.ends).toEqual([])
+    expect(cameras.peers).toEqual([])
     const { leave } = watch(camera)
     await isOpen(camera)
-    expect(cameras.ends).toHaveLength(1)
+    expect(cameras.peers).toHaveLength(1)
     leave()
   })
 })
@@ -209,7 +209,7 @@ describe('messages', () => {
     const got: number[] = []
     const stop = camera.on('level', (level) => got.push(level))
     await isOpen(camera)
-    for (let level = 0; level < 10_000; level++) if (!cameras.newest.send('level', level)) await cameras.newest.ready
+    for (let level = 0; level < 10_000; level++) if (!cameras.peer.send('level', level)) await cameras.peer.ready
     await until(() => got.length === 10_000)
     expect(got).toEqual(Array.from({ length: 10_000 }, (_, index) => index))
     expect(values).toHaveLength(2)
@@ -221,20 +221,20 @@ describe('messages', () => {
     const { cameras, camera } = setUp()
     const got: number[] = []
     const stop = camera.on('level', (level) => got.push(level))
-    await until(() => cameras.ends.length === 1)
-    cameras.newest.send('level', 1)
+    await until(() => cameras.peers.length === 1)
+    cameras.peer.send('level', 1)
     await until(() => got.length === 1)
     stop()
     stop()
-    await until(() => cameras.released === 1)
+    await until(() => cameras.closedLinks === 1)
   })
 
   it('are not lost on whoever subscribes because the channel is open', async () => {
-    const cameras = new Cameras()
+    const cameras = cameraHost()
     const { camera } = setUp({
       connect: (signal) => {
         const link = cameras.connect(signal)
-        for (let level = 0; level < 100; level++) cameras.newest.send('level', level)
+        for (let level = 0; level < 100; level++) cameras.peer.send('level', level)
         return link
       },
     })
@@ -251,7 +251,7 @@ describe('messages', () => {
     await until(() => got.length === 100)
     expect(got[0]).toBe(0)
     for (const end of [leaveFrames, leaveLevels, leave]) end()
-    await until(() => cameras.open === 0)
+    await until(() => cameras.openLinks === 0)
   })
 
   it('come to the handlers of a channel that is opened again, too', async () => {
@@ -259,8 +259,8 @@ describe('messages', () => {
     const got: number[] = []
     const stop = camera.on('level', (level) => got.push(level))
     for (let round = 1; round <= 3; round++) {
-      await until(() => cameras.ends.length === round)
-      cameras.newest.send('level', round)
+      await until(() => cameras.peers.length === round)
+      cameras.peer.send('level', round)
       await until(() => got.length === round)
       camera.reconnect()
     }
@@ -299,9 +299,9 @@ describe('the latest message', () => {
     const stop = camera.on('level', () => taken++)
     const levels: (number | undefined)[] = []
     const leave = camera.latest('level').subscribe((level) => levels.push(level))
-    await until(() => cameras.ends.length === 1)
+    await until(() => cameras.peers.length === 1)
     for (let round = 1; round <= 3; round++) {
-      for (let i = 1; i <= 10_000; i++) if (!cameras.newest.send('level', i * round)) await cameras.newest.ready
+      for (let i = 1; i <= 10_000; i++) if (!cameras.peer.send('level', i * round)) await cameras.peer.ready
       await until(() => taken === 10_000 * round)
       for (const callback of frames.splice(0)) callback(0)
     }
@@ -314,16 +314,16 @@ describe('the latest message', () => {
     const { cameras, camera } = setUp()
     const levels: (number | undefined)[] = []
     const leave = camera.latest('level').subscribe((level) => levels.push(level))
-    await until(() => cameras.ends.length === 1)
-    cameras.newest.send('level', 1)
+    await until(() => cameras.peers.length === 1)
+    cameras.peer.send('level', 1)
     await until(() => levels.at(-1) === 1)
     camera.reconnect()
-    await until(() => cameras.ends.length === 2)
+    await until(() => cameras.peers.length === 2)
     expect(levels.at(-1)).toBe(undefined)
-    cameras.newest.send('level', 2)
+    cameras.peer.send('level', 2)
     await until(() => levels.at(-1) === 2)
     leave()
-    await until(() => cameras.open === 0)
+    await until(() => cameras.openLinks === 0)
   })
 })
 

@@ -1,11 +1,11 @@
 // Outside of components: in a store, a service, a test.
 import { SharedBufferReceiver } from '@shared-channel/core'
+import { until } from '@shared-channel/sample/testing'
 import { expect, it } from 'vitest'
 import { effectScope, nextTick, ref } from 'vue'
 import { useSharedBuffer, useSharedChannel } from '../src/index.ts'
 import { Camera, cameraHost } from './helpers/camera.ts'
 import { expectNoComplaints } from './helpers/complaints.ts'
-import { until } from './helpers/wait.ts'
 
 expectNoComplaints()
 

@@ -1,10 +1,11 @@
 // What Vue's own hot replacement does to a component that has a channel.
+
+import { until } from '@shared-channel/sample/testing'
 import { mount } from '@vue/test-utils'
 import { expect, it } from 'vitest'
 import { type Component, defineComponent, h, nextTick, type Plugin } from 'vue'
 import { sharedChannels, useSharedChannel } from '../src/index.ts'
 import { Camera, cameraHost } from './helpers/camera.ts'
-import { until } from './helpers/wait.ts'
 
 declare const __VUE_HMR_RUNTIME__: {
   createRecord(id: string, component: Component): boolean

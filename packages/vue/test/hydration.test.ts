@@ -1,5 +1,6 @@
 // A page that comes rendered by a server, and is taken over.
 import { Connections } from '@shared-channel/core'
+import { turns, until } from '@shared-channel/sample/testing'
 import { renderToString } from '@vue/server-renderer'
 import { mount } from '@vue/test-utils'
 import { expect, it } from 'vitest'
@@ -7,7 +8,6 @@ import { createSSRApp, defineComponent, h, Suspense } from 'vue'
 import { sharedChannels, useSharedChannel } from '../src/index.ts'
 import { Camera, cameraHost } from './helpers/camera.ts'
 import { expectNoComplaints } from './helpers/complaints.ts'
-import { turns, until } from './helpers/wait.ts'
 
 expectNoComplaints()
 

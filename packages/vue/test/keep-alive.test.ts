@@ -1,11 +1,10 @@
+import { heldFrames, turns, until } from '@shared-channel/sample/testing'
 import { mount } from '@vue/test-utils'
 import { describe, expect, it, vi } from 'vitest'
 import { defineComponent, h, KeepAlive, nextTick, ref } from 'vue'
 import { type SharedChannelOptions, type SharedChannelResult, sharedChannels, useSharedChannel } from '../src/index.ts'
 import { Camera, cameraHost } from './helpers/camera.ts'
-import { stubFrames } from './helpers/frames.ts'
 import { kept } from './helpers/kept.ts'
-import { turns, until } from './helpers/wait.ts'
 
 /** A component, what its setup was given, and what it has received. */
 function receiver(host = cameraHost(), options: Partial<SharedChannelOptions<Camera>> = {}) {
@@ -167,7 +166,7 @@ describe('a deactivated component of an app-wide channel', () => {
   })
 
   it('is rendered for nothing that comes meanwhile, and shows the newest when it is activated', async () => {
-    const frames = stubFrames()
+    const frames = heldFrames()
     const { host, aside, shown, show, wrapper } = two()
     await aside.isOpen()
     await show(false)

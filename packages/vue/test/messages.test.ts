@@ -1,12 +1,12 @@
 // `on` and `latest`: what comes in, without an update per message.
+
+import { heldFrames, turns, until } from '@shared-channel/sample/testing'
 import { mount } from '@vue/test-utils'
 import { describe, expect, it, vi } from 'vitest'
 import { defineComponent, effectScope, h, nextTick, onMounted, ref } from 'vue'
 import { type SharedChannelResult, useSharedChannel } from '../src/index.ts'
 import { Camera, cameraHost } from './helpers/camera.ts'
-import { stubFrames } from './helpers/frames.ts'
 import { using } from './helpers/using.ts'
-import { turns, until } from './helpers/wait.ts'
 
 describe('on', () => {
   it('is called with each message, also of what came before it subscribed', async () => {
@@ -154,7 +154,7 @@ describe('on', () => {
 
 describe('latest', () => {
   it('is the newest message, updated once a frame: 10,000 messages are one update', async () => {
-    const frames = stubFrames()
+    const frames = heldFrames()
     const host = cameraHost()
     const render = vi.fn((level: number | undefined) => h('p', `${level}`))
     let received = 0

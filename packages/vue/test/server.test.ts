@@ -1,12 +1,12 @@
 // @vitest-environment node
 // On a server, where there is no window: what is rendered there, and what is not touched.
 import { Connections } from '@shared-channel/core'
+import { turns } from '@shared-channel/sample/testing'
 import { renderToString } from '@vue/server-renderer'
 import { expect, it, vi } from 'vitest'
 import { createSSRApp, defineComponent, h, ref } from 'vue'
 import { sharedChannels, useSharedBuffer, useSharedChannel } from '../src/index.ts'
 import { Camera, cameraHost } from './helpers/camera.ts'
-import { turns } from './helpers/wait.ts'
 
 it.each([
   ['a channel of its own', undefined],

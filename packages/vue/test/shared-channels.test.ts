@@ -1,11 +1,11 @@
 import { Connections } from '@shared-channel/core'
+import type { FakeHost } from '@shared-channel/sample/testing'
+import { turns, until } from '@shared-channel/sample/testing'
 import { mount } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
 import { createApp, defineComponent, h, nextTick, provide, ref } from 'vue'
 import { connectionsKey, sharedChannels, useSharedChannel } from '../src/index.ts'
 import { Camera, cameraHost } from './helpers/camera.ts'
-import type { FakeHost } from './helpers/fake-host.ts'
-import { turns, until } from './helpers/wait.ts'
 
 /** Shows the status of the channel of a key. */
 const Status = defineComponent(

@@ -1,9 +1,9 @@
+import { turns, until } from '@shared-channel/sample/testing'
 import { mount } from '@vue/test-utils'
 import { expect, it } from 'vitest'
 import { defineComponent, h, nextTick, ref, type ShallowRef, Suspense, watch } from 'vue'
 import { useSharedChannel } from '../src/index.ts'
 import { Camera, cameraHost } from './helpers/camera.ts'
-import { turns, until } from './helpers/wait.ts'
 
 /** A component inside of `<Suspense>` whose setup waits for something. */
 function suspended(wait: (status: Readonly<ShallowRef<string>>) => Promise<void>) {

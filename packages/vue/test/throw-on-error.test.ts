@@ -1,10 +1,10 @@
+import { turns } from '@shared-channel/sample/testing'
 import { mount } from '@vue/test-utils'
 import { expect, it, vi } from 'vitest'
 import { type App, createApp, defineComponent, h, onErrorCaptured, ref } from 'vue'
 import { type SharedChannelOptions, useSharedChannel } from '../src/index.ts'
 import { Camera } from './helpers/camera.ts'
 import { using } from './helpers/using.ts'
-import { turns } from './helpers/wait.ts'
 
 type ThrowOnError = SharedChannelOptions<Camera>['throwOnError']
 const noCamera = new Error('no camera')

@@ -1,29 +1,9 @@
-import { MessageChannel } from 'node:worker_threads'
-import { type BufferSource, type PostableBuffer, postSharedBuffer, SharedBufferReceiver } from '@shared-channel/core'
+import type { BufferSource, SharedBufferReceiver } from '@shared-channel/core'
+import { posting, until } from '@shared-channel/sample/testing'
 import { mount } from '@vue/test-utils'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { defineComponent, h, isReadonly, nextTick, reactive, ref, shallowRef } from 'vue'
 import { useSharedBuffer } from '../src/index.ts'
-import { until } from './helpers/wait.ts'
-
-/** A real receiver, and how to post to it. */
-function posting() {
-  const { port1, port2 } = new MessageChannel()
-  const receiver = new SharedBufferReceiver(port2)
-  const release = vi.spyOn(receiver, 'releaseBuffer')
-  onTestFinished(() => {
-    receiver.close()
-    port1.close()
-  })
-  const post = (first: number) => postSharedBuffer(port1, copying([first, first + 1]), { additionalData: first })
-  return { receiver, release, post }
-}
-
-/** A buffer whose bytes are copied, as where no memory can be shared. */
-const copying = (bytes: number[]): PostableBuffer => ({
-  size: bytes.length,
-  reference: () => ({ copy: new Uint8Array(bytes).buffer }),
-})
 
 /** A component that shows a buffer's bytes. */
 function showing(...args: Parameters<typeof useSharedBuffer>) {
@@ -46,13 +26,13 @@ it('a buffer is shown until the next one comes, and each released once', async (
   const { receiver, release, post } = posting()
   const { buffer, wrapper } = showing(receiver)
   expect([buffer.value, isReadonly(buffer)]).toEqual([null, true])
-  const first = post(1)
+  const first = post([1, 2], 1)
   await until(() => wrapper.text() === '1,2')
   expect(buffer.value?.additionalData).toBe(1)
   const shown = buffer.value
   expect(release).not.toHaveBeenCalled()
 
-  const second = post(3)
+  const second = post([3, 4], 3)
   await first.released
   await until(() => wrapper.text() === '3,4')
   expect(shown?.bytes.byteLength).toBe(0)
@@ -68,11 +48,11 @@ it('is for whoever wants it, as that is when it comes', async () => {
   const { receiver, post } = posting()
   const wanted = ref(1)
   const { buffer } = showing(receiver, ({ additionalData }) => additionalData === wanted.value)
-  post(1)
+  post([1, 2], 1)
   await until(() => buffer.value?.additionalData === 1)
   wanted.value = 2
-  post(3)
-  post(2)
+  post([3, 4], 3)
+  post([2, 3], 2)
   await until(() => buffer.value !== null && buffer.value.additionalData !== 1)
   expect(buffer.value?.additionalData).toBe(2)
 })
@@ -82,13 +62,13 @@ it('of another receiver it is another one; of none there is none', async () => {
   const other = posting()
   const receiver = shallowRef<BufferSource | null>(null)
   const { buffer } = showing(receiver)
-  const first = one.post(1)
+  const first = one.post([1, 2], 1)
   receiver.value = one.receiver
   await until(() => buffer.value?.additionalData === 1)
   receiver.value = other.receiver
   await first.released
   expect(buffer.value).toBeNull()
-  const second = other.post(2)
+  const second = other.post([2, 3], 2)
   await until(() => buffer.value?.additionalData === 2)
   receiver.value = null
   await second.released
@@ -100,7 +80,7 @@ it('may come from a getter, also of deep state', async () => {
   const { receiver, post } = posting()
   const state = reactive({ receiver })
   const { buffer, wrapper } = showing(() => state.receiver as SharedBufferReceiver)
-  post(1)
+  post([1, 2], 1)
   await until(() => buffer.value?.additionalData === 1)
   wrapper.unmount()
 })

@@ -1,9 +1,9 @@
 import type { Link } from '@shared-channel/core'
+import { turns, until } from '@shared-channel/sample/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { computed, isReadonly, isShallow, nextTick, reactive, ref, watch } from 'vue'
 import { Camera, cameraHost } from './helpers/camera.ts'
 import { using } from './helpers/using.ts'
-import { turns, until } from './helpers/wait.ts'
 
 const rejected = () => Promise.reject(new Error('no camera'))
 

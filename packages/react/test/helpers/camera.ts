@@ -1,5 +1,5 @@
 import { bytes, defineProtocol, json, text } from '@shared-channel/core'
-import { FakeHost } from './fake-host.ts'
+import { FakeHost } from '@shared-channel/sample/testing'
 
 /** What the channels of these tests carry. */
 export const Camera = defineProtocol({

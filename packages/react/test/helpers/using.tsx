@@ -1,7 +1,7 @@
+import { until } from '@shared-channel/sample/testing'
 import { renderHook, screen } from '@testing-library/react'
 import { type SharedChannelOptions, useSharedChannel } from '../../src/index.ts'
 import { Camera, cameraHost } from './camera.ts'
-import { until } from './wait.ts'
 
 export type Options = Partial<SharedChannelOptions<Camera>>
 

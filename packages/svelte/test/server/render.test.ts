@@ -1,4 +1,5 @@
 // What a server renders: nothing is connected, and no memory is touched.
+import { turns } from '@shared-channel/sample/testing'
 import type { Component } from 'svelte'
 import { render } from 'svelte/server'
 import { describe, expect, it, vi } from 'vitest'
@@ -12,7 +13,6 @@ import Legacy from '../components/Legacy.svelte'
 import LegacyStore from '../components/LegacyStore.svelte'
 import SharedByKey from '../components/SharedByKey.svelte'
 import type { CameraProps } from '../helpers/camera.ts'
-import { turns } from '../helpers/wait.ts'
 
 const connect = vi.fn(() => Promise.reject(new Error('there is no camera on a server')))
 

@@ -1,9 +1,9 @@
+import type { FakeHost } from '@shared-channel/sample/testing'
+import { until } from '@shared-channel/sample/testing'
 import { type GlobalMountOptions, mount, type VueWrapper } from '@vue/test-utils'
 import { defineComponent, h } from 'vue'
 import { type SharedChannelOptions, type SharedChannelResult, useSharedChannel } from '../../src/index.ts'
 import { Camera, cameraHost } from './camera.ts'
-import type { FakeHost } from './fake-host.ts'
-import { until } from './wait.ts'
 
 type Options = SharedChannelOptions<Camera>
 
