@@ -17,7 +17,7 @@ export interface MemoryLinksOptions {
  * Both ends of a channel in one place, over ordinary memory: for tests of whatever connects to a plugin or a worker, which the test
  * then plays itself. It needs no worker, no SharedArrayBuffer and no browser, and keeps no process alive.
  *
- * Each link is for one channel, as all are. One that is stopped or closed before its channel was is lost to the other: `PEER_LOST`.
+ * Each link is for one channel, as all are. A crash of the end that is played is `end` of the other: see the example.
  *
  * @param options Capacities in bytes, `onClose`; see {@link MemoryLinksOptions}.
  * @returns The end to connect to, and the end that is played.
@@ -29,6 +29,7 @@ export interface MemoryLinksOptions {
  *
  * const channel = new SharedChannel(link, Camera)
  * await channel.request('measure', { x: 1 }) // { mean: 0.5 }
+ * link.end(new SharedChannelError('PEER_LOST', 'The camera fell.'))
  */
 export function memoryLinks(options: MemoryLinksOptions = {}): [AgentLink, AgentLink] {
   const sendCapacity = ringSize('sendCapacity', options.sendCapacity ?? DEFAULT_CAPACITY)

@@ -1,5 +1,5 @@
-import { describe, expect, it, vi } from 'vitest'
-import { bytes, defineProtocol, flip, json, memoryLinks, SharedChannel } from '../src/index.ts'
+import { expect, it, vi } from 'vitest'
+import { bytes, defineProtocol, flip, json, memoryLinks, SharedChannel, SharedChannelError } from '../src/index.ts'
 import { expectBytes, pattern } from './helpers/bytes.ts'
 
 const Camera = defineProtocol({
@@ -45,20 +45,22 @@ it('carries more than the rings hold, both ways at once', async () => {
   expectBytes(await back, pattern(1_000_000))
 })
 
-describe('an end that goes without closing its channel', () => {
-  it('is lost to the one that connected', async () => {
-    const [link, far] = memoryLinks()
-    const channel = new SharedChannel(link, Camera)
-    await far.stop()
-    expect((await channel.closed).reason).toMatchObject({ code: 'PEER_LOST' })
-  })
+it('has ends that can crash, at either side', async () => {
+  const crash = new SharedChannelError('PEER_LOST', 'The camera fell.')
+  for (const side of [0, 1] as const) {
+    const links = memoryLinks()
+    const ends = [new SharedChannel(links[0], Camera), new SharedChannel(links[1], flip(Camera))] as const
+    links[side].end(crash)
+    expect((await ends[side].closed).reason).toBe(crash)
+    await Promise.all(ends.map((end) => end.closed)) // nobody waits for ever
+  }
+})
 
-  it('is lost to the one that is played, also when its channel is made later', async () => {
-    const [link, far] = memoryLinks()
-    await link.close()
-    const plugin = new SharedChannel(far, flip(Camera))
-    expect((await plugin.closed).reason).toMatchObject({ code: 'PEER_LOST' })
-  })
+it('tells an end that is there later that the other has gone', async () => {
+  const [link, far] = memoryLinks()
+  await link.close()
+  const plugin = new SharedChannel(far, flip(Camera))
+  expect((await plugin.closed).reason).toMatchObject({ code: 'PEER_LOST' })
 })
 
 it('tells once that the first link was closed', async () => {
