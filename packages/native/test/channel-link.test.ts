@@ -105,11 +105,15 @@ describe('openChannel', () => {
 
   it('of a buffer that calls itself a channel is CORRUPT', () => {
     const buffer = createSharedBuffer(2 * 65536)
-    const forged = buffer.handle.replace(':b:', ':1:')
+    // With the pipes of a real channel, which stand before the last field.
+    const { link, handle } = createChannel()
+    const pipes = handle.split(':').slice(9, 13)
+    const forged = buffer.handle.replace(':b:', ':1:').replace(/:(\w+)$/, `:${pipes.join(':')}:$1`)
     expect(() => openChannel(forged)).toThrow(error('CORRUPT'))
     buffer.bytes.set(new Uint8Array(Uint32Array.of(0x48434853, 9).buffer))
     expect(() => openChannel(forged)).toThrow(error('VERSION_MISMATCH'))
     buffer.close()
+    void link.close()
   })
 })
 
