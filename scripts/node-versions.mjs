@@ -1,6 +1,6 @@
 // Runs the integration tests and the examples of the documents in other versions of Node:
-//   npm run test:node-versions [-- VERSION…] [--results=FOLDER]
-// Their binaries come from npm, once. With --results each run also leaves its report, as JSON, in FOLDER.
+//   npm run test:node-versions [-- VERSION…] [--quick] [--results=FOLDER]
+// Their binaries come from npm, once. With --quick without the examples. With --results each run also leaves its report, as JSON, in FOLDER.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
@@ -10,10 +10,14 @@ import { parseArgs } from 'node:util'
 /** The oldest that we support, and the newest of each line after it. */
 const DEFAULT_VERSIONS = ['20.19.0', '22.23.3', '24.21.0', '26.10.0']
 /** What runs the real addon, and the examples of README and docs: these, many of which compile C++, on the newest, as `npm test` does on ours. */
-const projectsFor = (index) => (index === versions.length - 1 ? ['integration', 'docs'] : ['integration'])
+const projectsFor = (index) =>
+  !values.quick && index === versions.length - 1 ? ['integration', 'docs'] : ['integration']
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { results: { type: 'string' } } })
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, results: { type: 'string' } },
+})
 const versions = positionals.length > 0 ? positionals : DEFAULT_VERSIONS
 
 const outcomes = versions.map((version, index) => {

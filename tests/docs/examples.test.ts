@@ -15,6 +15,15 @@ const documents = [
 ]
 /** Code in these languages is an example, and every example is run; components are compiled. */
 const CODE = ['js', 'ts', 'tsx', 'vue', 'svelte', 'c', 'cpp', 'cmake', 'html', 'json']
+/** In CI, or where they are asked for (vitest.config.ts). */
+const hasAllTests = process.env.SHARED_CHANNEL_ALL_TESTS === '1'
+/** The README's plugin is built everywhere; the others of the documents take a minute and a half together. */
+const isLong = (document: string, { files }: Example): boolean =>
+  basename(document) !== 'README.md' && files.has('CMakeLists.txt')
+if (!hasAllTests)
+  console.error(
+    'tests/docs: left out the plugins and programs of the documents: SHARED_CHANNEL_ALL_TESTS=1 builds them',
+  )
 const noElectron = whyNoElectron()
 if (noElectron !== undefined) console.error(`tests/docs: left out the applications of Electron: ${noElectron}`)
 
@@ -31,13 +40,15 @@ for (const document of documents) {
     })
 
     const components = examples.filter(isComponent)
-    it.runIf(components.length > 0)('has components that compile as they are written', () => {
-      for (const example of components) writeOut(document, example)
-      expect(checkComponents(folderOf(document), components)).toBe('')
-    })
+    if (components.length > 0) {
+      it('has components that compile as they are written', () => {
+        for (const example of components) writeOut(document, example)
+        expect(checkComponents(folderOf(document), components)).toBe('')
+      })
+    }
 
     for (const example of examples) {
-      if (isComponent(example)) continue
+      if (isComponent(example) || (!hasAllTests && isLong(document, example))) continue
       const isApp = example.files.has('main.cjs')
       it.skipIf(isApp && noElectron !== undefined)(`runs as written: ${example.folder}`, async () => {
         const folder = writeOut(document, example)

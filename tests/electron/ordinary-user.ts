@@ -4,7 +4,6 @@ import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isCI } from '@shared-channel/run-electron'
 
 export const NOBODY = 65534
 const APP = fileURLToPath(new URL('dist/main.cjs', import.meta.url))
@@ -40,5 +39,5 @@ function mayRead(user: number, file: string): boolean {
   return process.getuid?.() === 0 && spawnSync('test', ['-r', file], { uid: user, gid: user }).status === 0
 }
 
-/** Whether everything is tried as an ordinary user, too: `SHARED_CHANNEL_ALL_USERS=1`, and in CI. */
-export const hasAllUsers = (): boolean => isCI() || process.env.SHARED_CHANNEL_ALL_USERS === '1'
+/** Whether everything is tried as an ordinary user, too: in CI, or where all tests are asked for (vitest.config.ts). */
+export const hasAllUsers = (): boolean => process.env.SHARED_CHANNEL_ALL_TESTS === '1'

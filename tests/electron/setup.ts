@@ -35,7 +35,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
         )
       } else if (project.name === 'windows' && !hasAllUsers()) {
         console.error(
-          "tests/electron: left out the windows with Electron's sandbox on, which CI tries: SHARED_CHANNEL_ALL_USERS=1 runs them",
+          "tests/electron: left out the windows with Electron's sandbox on, which CI tries: SHARED_CHANNEL_ALL_TESTS=1 runs them",
         )
       }
     }
