@@ -1,4 +1,4 @@
-// Windows in all their homes, lives, ways of memory and company.
+// Windows in all their homes, lives, ways of memory and company, and the buffers that are posted to them.
 import { mergeConfig } from 'vitest/config'
 import windows, { MORE } from './vitest.windows.config.ts'
 

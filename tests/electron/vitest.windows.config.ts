@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 /** Those of vitest.more-windows.config.ts, which take longest. */
-export const MORE = ['homes', 'lives', 'members', 'ways'].map((name) => `windows/test/${name}.test.ts`)
+export const MORE = ['buffers', 'homes', 'lives', 'members', 'ways'].map((name) => `windows/test/${name}.test.ts`)
 
 export default defineConfig({
   test: {
