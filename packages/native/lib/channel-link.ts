@@ -1,5 +1,5 @@
 // Channels between processes, or between the threads of one: two links over one segment, found by a handle.
-
+import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { type Link, type LinkListener, SharedChannelError, type Side } from '@shared-channel/core'
 import { loadAddon, type NativeChannel, type NativePeer } from './addon.ts'
@@ -82,7 +82,12 @@ function readBells(fd: number, rung: () => void): Socket {
     return true
   }
   const options = { fd, readable: true, writable: false, onread: { buffer: new Uint8Array(64), callback } }
-  return new Socket(options).unref()
+  try {
+    return new Socket(options).unref()
+  } catch (error) {
+    closeSync(fd) // which nobody has taken over
+    throw error
+  }
 }
 
 class ChannelLink implements Link {
