@@ -15,6 +15,7 @@ export { bytes, type Codec, custom, type Encoded, json, type TypedArrayConstruct
 export { Connection, type ConnectionOptions, type ConnectionState, type ConnectionStatus } from './connection.ts'
 export { type ConnectionKey, Connections, keyText } from './connections.ts'
 export { isErrorCode, SharedChannelError, type SharedChannelErrorCode } from './errors.ts'
+export { keptPayload } from './kept-payload.ts'
 export { type BufferSource, type LatestBuffer, latestBuffer } from './latest-buffer.ts'
 export { latestMessage, type MessageSource } from './latest-message.ts'
 export { isValidCapacity, MAX_CAPACITY, MIN_CAPACITY, type Side, segmentSize, writeLayout } from './layout.ts'

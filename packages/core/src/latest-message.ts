@@ -1,5 +1,6 @@
 import type { SharedChannel } from './channel.ts'
 import { inNextFrame } from './frame.ts'
+import { keptPayload } from './kept-payload.ts'
 import type { Protocol, ReceiveName, ReceivePayload } from './protocol.ts'
 import { type Readable, Store } from './store.ts'
 
@@ -24,11 +25,11 @@ export function latestMessage<P extends Protocol, Name extends ReceiveName<P>>(
 ): Readable<ReceivePayload<P, Name> | undefined> {
   return new Store<ReceivePayload<P, Name> | undefined>(undefined, (set) => {
     if (channel === null || channel.isClosed) return () => {}
-    const isView = channel.protocol.receive[type]?.codec.input === 'view'
+    const keep = keptPayload(channel.protocol, type)
     let latest: ReceivePayload<P, Name>
     let cancel: (() => void) | undefined
     const leave = channel.on(type, (data) => {
-      latest = isView ? copyOf(data) : data
+      latest = keep(data)
       cancel ??= inNextFrame(() => {
         cancel = undefined
         set(latest)
@@ -40,8 +41,3 @@ export function latestMessage<P extends Protocol, Name extends ReceiveName<P>>(
     }
   })
 }
-
-/** A view is valid for as long as the handler runs. */
-const copyOf = <T>(data: T): T => (isSliceable(data) ? data.slice() : data)
-
-const isSliceable = <T>(data: T): data is T & { slice(): T } => ArrayBuffer.isView(data) && 'slice' in data

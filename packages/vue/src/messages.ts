@@ -1,5 +1,6 @@
 import {
   checkReceived,
+  keptPayload,
   latestMessage,
   type Protocol,
   type ReceiveName,
@@ -52,10 +53,10 @@ export function messages<P extends Protocol>(protocol: () => P, ofOwner: Presenc
       let isOver = false
       const stop = follow((channel) => {
         if (channel === null || channel.isClosed) return () => {}
-        const isView = channel.protocol.receive[type]?.codec.input === 'view'
+        const keep = keptPayload(channel.protocol, type)
         return channel.on(type, (data) => {
           if (presence.get()) return handler(data)
-          const kept = isView ? copyOf(data) : data
+          const kept = keep(data)
           presence.wait(() => isOver || handler(kept))
         })
       })
@@ -85,8 +86,3 @@ export function messages<P extends Protocol>(protocol: () => P, ofOwner: Presenc
     },
   }
 }
-
-/** A view is valid for as long as a handler runs. */
-const copyOf = <T>(data: T): T => (isSliceable(data) ? data.slice() : data)
-
-const isSliceable = <T>(data: T): data is T & { slice(): T } => ArrayBuffer.isView(data) && 'slice' in data

@@ -1,5 +1,6 @@
 // The JavaScript object behind a link to another process or worker: one end of a channel, its mapping over V8's pages, and
-// what wakes JavaScript: a pipe that its event loop reads from, or, where there can be none, a thread. lib/channel-link.ts is its only user.
+// what wakes JavaScript: a pipe that its event loop reads from, or, where there can be none, a thread. lib/channel-link.ts is
+// its only user.
 #pragma once
 
 #include <napi.h>
